@@ -1,0 +1,145 @@
+package tomldoc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	toml "github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// maxErrors bounds a report: nobody reads the hundredth error of a file that is
+// not TOML at all.
+const maxErrors = 20
+
+// SyntaxError is one thing that is not TOML.
+type SyntaxError struct {
+	Pos     Pos
+	Message string
+}
+
+// SyntaxErrors are all of a document, in file order.
+type SyntaxErrors []SyntaxError
+
+// Error gives one "LINE:COL: message" a line.
+func (es SyntaxErrors) Error() string {
+	lines := make([]string, len(es))
+	for i, e := range es {
+		lines[i] = fmt.Sprintf("%d:%d: %s", e.Pos.Line, e.Pos.Col, e.Message)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// syntaxErrors lists what the grammar refuses. Behind an error the text is read
+// on from the next line that looks like a header: what stands between cannot be
+// told apart from the error's consequences.
+func (d *Doc) syntaxErrors() (errs SyntaxErrors) {
+	for from := d.body; from >= 0 && len(errs) < maxErrors; {
+		at, message := d.firstError(from)
+		if message == "" {
+			break
+		}
+		if len(errs) == 0 || errs[len(errs)-1].Pos.Offset != at.start {
+			errs = append(errs, SyntaxError{d.pos(at), message})
+		}
+		from = d.nextHeader(from, at.start)
+	}
+	return errs
+}
+
+// nextHeader is where to read on after the error at offset at: at its own line,
+// when a list left open ran into that header, or behind; -1 for nowhere.
+func (d *Doc) nextHeader(from, at int) int {
+	if line := d.lineStart(at); line > from && d.src[line] == '[' {
+		return line
+	}
+	next := bytes.Index(d.src[at:], []byte("\n["))
+	if next < 0 {
+		return -1
+	}
+	return at + next + 1
+}
+
+func (d *Doc) firstError(from int) (span, string) {
+	var p unstable.Parser
+	p.Reset(d.src[from:])
+	for p.NextExpression() {
+	}
+	var pe *unstable.ParserError
+	switch err := p.Error(); {
+	case err == nil:
+		return span{}, ""
+	case errors.As(err, &pe):
+		r := p.Range(pe.Highlight)
+		at := span{from + int(r.Offset), from + int(r.Offset+r.Length)}
+		return at, d.wholeCharacter(at.start, pe.Message)
+	default:
+		return span{from, from}, err.Error()
+	}
+}
+
+// wholeCharacter mends messages that name the first byte of a character as if
+// it were one.
+func (d *Doc) wholeCharacter(at int, message string) string {
+	if at >= len(d.src) || d.src[at] < utf8.RuneSelf {
+		return message
+	}
+	r, _ := utf8.DecodeRune(d.src[at:])
+	return strings.Replace(message, fmt.Sprintf("%#U", rune(d.src[at])), fmt.Sprintf("%#U", r), 1)
+}
+
+// meaningErrors lists what only decoding finds: keys and tables defined twice,
+// impossible dates, numbers too large. go-toml stops at the first, so what it
+// names is blanked out and the rest is tried again.
+func (d *Doc) meaningErrors() (errs SyntaxErrors) {
+	src := d.src[d.body:]
+	for len(errs) < maxErrors {
+		_, err := decode(src)
+		if err == nil {
+			break
+		}
+		var de *toml.DecodeError
+		if !errors.As(err, &de) {
+			return append(errs, SyntaxError{d.pos(span{d.body, d.body}), err.Error()})
+		}
+		line, col := de.Position()
+		at := min(d.lines[min(line, len(d.lines))-1]+col-1, len(d.src))
+		message := strings.TrimPrefix(de.Error(), "toml: ")
+		errs = append(errs, SyntaxError{d.pos(span{at, at}), message})
+		src = blankOut(src, at-d.body)
+	}
+	return errs
+}
+
+// blankOut returns a copy without the key line, or the section with its header,
+// that offset at stands in. Line ends stay, so do all positions.
+func blankOut(src []byte, at int) []byte {
+	cut := span{0, len(src)}
+	header := false
+	var p unstable.Parser
+	p.Reset(src)
+	for p.NextExpression() {
+		e := p.Expression()
+		keys := e.Key()
+		keys.Next()
+		start := bytes.LastIndexByte(src[:keys.Node().Raw.Offset], '\n') + 1
+		if start > at {
+			if !header || e.Kind != unstable.KeyValue {
+				cut.end = start
+				break
+			}
+			continue
+		}
+		cut.start, header = start, e.Kind != unstable.KeyValue
+	}
+	out := bytes.Clone(src)
+	for i := cut.start; i < cut.end; i++ {
+		if out[i] != '\n' && out[i] != '\r' {
+			out[i] = ' '
+		}
+	}
+	return out
+}
