@@ -41,6 +41,11 @@ type frameGate interface{ Busy() bool }
 // wakeMsg says that the terminal has drained, so the next View is shown at once.
 type wakeMsg struct{}
 
+// copyMsg asks for text to be put on the clipboard of the person's terminal
+// (OSC 52); the model returns it as a command's message. More than
+// maxCopy bytes are refused, since terminals drop long ones in silence.
+type copyMsg struct{ text string }
+
 // environment is what the look of the console is decided from, once a console.
 type environment struct {
 	Colors int  // 0 (no colour at all), 16 or 256
@@ -53,9 +58,9 @@ type environment struct {
 type modelOptions struct {
 	Env           environment
 	Gate          frameGate
-	Foreground    bool   // q at the top asks keep or stop; else it leaves
-	Page          string // the page it opens on; "" is Now
-	Locked        bool   // editing is locked at start, and again after a while
-	Width, Height int    // cells; 0 when unknown, a WindowSizeMsg follows
-	Now           func() time.Time
+	Foreground    bool             // q at the top asks keep or stop; else it leaves
+	Page          string           // the page it opens on; "" is Now
+	Locked        bool             // editing is locked at start, and again after a while
+	Width, Height int              // cells, never 0; a WindowSizeMsg follows each change
+	Now           func() time.Time // in the client's time zone
 }
