@@ -17,30 +17,32 @@ type Row struct {
 	Start int64  // Unix nanoseconds
 	Phases
 
-	Client  netip.Addr
-	Peer    netip.Addr
-	Source  Source // where Client was read
-	Status  uint16 // what the client was sent; 0 when nothing was
-	Cause   Cause  // why it failed; CauseNone when it did not
-	Proto   Proto  // what the client spoke
-	TLS     bool
-	Aborted bool // the answer was begun and could not be finished
-	Retries uint8
+	Client netip.Addr
+	Peer   netip.Addr
 
 	BytesIn  int64 // body bytes read from the client
 	BytesOut int64 // body bytes sent to the client, and relayed ones
-
-	Method Method
-	Host   Host
-	Path   Path // with the query; cut at its length
 
 	// These are strings of the running snapshot: no copy, no allocation.
 	Route    string // "" where no route matched
 	Upstream string // its URL; "" where none was asked
 	Rule     string // the guard that refused, as "deny lan"; "" where none did
 
-	Detail string // the failure in words, for the owner only
+	Detail string // the failure in words, for the owner only; kept up to DetailSize
+
+	Method Method
+	Host   Host
 	ReqID  ID
+	Path   Path // with the query; cut at its length
+
+	// The small ones stand last and together: so a row is ten cache lines.
+	Status  uint16 // what the client was sent; 0 when nothing was
+	Source  Source // where Client was read
+	Cause   Cause  // why it failed; CauseNone when it did not
+	Proto   Proto  // what the client spoke
+	TLS     bool
+	Aborted bool // the answer was begun and could not be finished
+	Retries uint8
 }
 
 // Phases are the parts of a request's time. A phase that did not happen is 0.
