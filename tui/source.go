@@ -1,0 +1,49 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
+	"forge.home.arpa/portico/proxy/record"
+)
+
+// Source is all that a console shows and changes. The console pulls from it
+// and is never called by it. All of it must be safe for concurrent use:
+// several consoles may share one Source.
+type Source struct {
+	Proxy   Proxy
+	Store   Store
+	Version string
+	User    string          // who edits, for the history; "" is "console"
+	Notices func() []string // standing warnings, worst first; may be nil
+}
+
+// Proxy is what the console reads of the running proxy.
+type Proxy interface {
+	Status() proxy.Status
+	Records() *record.Log
+	Explain(proxy.Request) (proxy.Explanation, error)
+}
+
+// Store is the configuration and the road that every edit takes; *config.Store
+// is the real one.
+type Store interface {
+	Path() string
+	Current() *config.Revision
+	Problems() (config.Problems, time.Time)
+	Preview(base *config.Revision, edit func(*config.File) error) (*config.Preview, error)
+	Update(ctx context.Context, base *config.Revision, who, what string, edit func(*config.File) error) error
+	Last() (config.Applied, bool)
+	Undo(ctx context.Context) error
+	Reload(ctx context.Context) error
+}
+
+// who names the person in the history of the configuration.
+func (s Source) who() string {
+	if s.User == "" {
+		return "console"
+	}
+	return s.User
+}
