@@ -1,0 +1,272 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"forge.home.arpa/portico/proxy/message"
+)
+
+// ClientConn is a connection to an upstream: it writes requests and reads
+// answers, one after the other.
+type ClientConn struct {
+	conn   net.Conn
+	in     source
+	out    sink
+	body   body
+	head   responseHead
+	limits Limits
+	probe  probe
+
+	keep     bool // the upstream takes another request after this one
+	answered bool // a byte of an answer to the present request has come
+}
+
+// NewClientConn makes a ClientConn over an established connection.
+func NewClientConn(conn net.Conn, l Limits) *ClientConn {
+	c := &ClientConn{conn: conn, limits: l}
+	c.in.init(conn)
+	c.out.init(conn)
+	c.probe.init(conn)
+	c.body.src, c.body.limits = &c.in, l
+	return c
+}
+
+// Quiet tells whether a kept connection is still silent: one that was closed,
+// or that brings bytes nobody asked for, must not carry another request, whose
+// answer those bytes would become.
+func (c *ClientConn) Quiet() bool { return c.in.empty() && c.probe.quiet() }
+
+// Close closes the connection; any goroutine may call it to end the others'
+// waiting.
+func (c *ClientConn) Close() error { return c.conn.Close() }
+
+// SetIdle bounds how long the exchange may wait between two bytes of a body.
+func (c *ClientConn) SetIdle(d time.Duration) {
+	c.out.idle = d
+	c.body.wait = d
+}
+
+// WriteRequest writes the head of x's request, and its body in the same write
+// where it lies in memory and held is given.
+func (c *ClientConn) WriteRequest(x *message.Exchange, held []byte) error {
+	c.answered, c.keep = false, false
+	buf := getBuffer()
+	defer putBuffer(buf)
+	b := appendRequestHead(buf[:0], &x.Request)
+	if len(held) <= cap(b)-len(b) {
+		return c.out.write(append(b, held...))
+	}
+	if err := c.out.write(b); err != nil {
+		return err
+	}
+	return c.out.write(held)
+}
+
+func appendRequestHead(b []byte, r *message.Request) []byte {
+	b = append(b, r.Method...)
+	b = append(b, ' ')
+	b = append(b, r.Path...)
+	b = append(b, r.Query...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, r.Authority...)
+	b = append(b, "\r\n"...)
+	b = appendFields(b, r.Fields)
+	switch {
+	case r.Length == message.Unknown:
+		b = append(b, codingLine...)
+	case r.Length > 0 || expectsBody(r.Method):
+		b = appendLength(b, r.Length)
+	}
+	if r.Expect {
+		b = append(b, "Expect: 100-continue\r\n"...)
+	}
+	switch {
+	case len(r.Upgrade) > 0:
+		b = appendUpgrade(b, r.Upgrade)
+	case r.TE: // a name for this hop, hence also in Connection (RFC 9110 section 10.1.4)
+		b = append(b, "Connection: TE\r\nTE: trailers\r\n"...)
+	}
+	return append(b, "\r\n"...)
+}
+
+// expectsBody: such a request without a body says so (RFC 9110 section 8.6).
+func expectsBody(method []byte) bool {
+	switch string(method) {
+	case "POST", "PUT", "PATCH":
+		return true
+	}
+	return false
+}
+
+// ErrBodyCut is wrapped around a failure to read the client's body, so that it
+// is told from a failure to write to the upstream.
+var ErrBodyCut = errors.New("the client's body was cut short")
+
+type bodyCut struct{ err error }
+
+func (e *bodyCut) Error() string   { return ErrBodyCut.Error() + ": " + e.err.Error() }
+func (e *bodyCut) Unwrap() []error { return []error{ErrBodyCut, e.err} }
+
+// SendBody streams the request's body as it comes. Another goroutine may read
+// the answer meanwhile.
+func (c *ClientConn) SendBody(r *message.Request) (sent int64, err error) {
+	if r.Length != message.Unknown {
+		return c.sendPlain(r.Body)
+	}
+	return c.sendChunks(r.Body, &r.Trailers)
+}
+
+func (c *ClientConn) sendPlain(b message.Body) (sent int64, err error) {
+	for {
+		data, err := b.Next()
+		if err == io.EOF {
+			return sent, nil
+		}
+		if err != nil {
+			return sent, &bodyCut{err}
+		}
+		if err := c.out.write(data); err != nil {
+			return sent, err
+		}
+		sent += int64(len(data))
+	}
+}
+
+func (c *ClientConn) sendChunks(b message.Body, trailers *message.Fields) (sent int64, err error) {
+	buf := getBuffer()
+	defer putBuffer(buf)
+	for {
+		data, err := b.Next()
+		if err == io.EOF {
+			out := appendFields(append(buf[:0], "0\r\n"...), *trailers)
+			return sent, c.out.write(append(out, "\r\n"...))
+		}
+		if err != nil {
+			return sent, &bodyCut{err}
+		}
+		for len(data) > 0 {
+			n := copy(buf[chunkHead:len(buf)-2], data)
+			putChunkHead(buf[:chunkHead], n)
+			copy(buf[chunkHead+n:], "\r\n")
+			if err := c.out.write(buf[:chunkHead+n+2]); err != nil {
+				return sent, err
+			}
+			data, sent = data[n:], sent+int64(n)
+		}
+	}
+}
+
+// Interim takes a 1xx answer on its way to the client.
+type Interim func(status int, fields message.Fields) error
+
+// ReadResponse reads the head of the answer into x, waiting at most wait for
+// its first byte (0: for ever) and passing on 1xx answers. The body streams
+// from x.Response.Body.
+func (c *ClientConn) ReadResponse(x *message.Exchange, wait time.Duration, interim Interim) error {
+	for n := 0; ; n++ {
+		if n > maxInterim {
+			return &BadResponse{errInterim.why}
+		}
+		head, err := c.readHead(x, wait)
+		if err == nil {
+			x.ResponseHead = head
+			err = parseResponse(head, x, &c.head, c.limits.Fields)
+		}
+		if err != nil {
+			return asBadResponse(err)
+		}
+		r := &x.Response
+		if r.Status >= 200 || r.Status == 101 {
+			return c.startAnswer(x)
+		}
+		if interim != nil {
+			if err := interim(r.Status, r.Fields); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func asBadResponse(err error) error {
+	var m *malformed
+	if errors.As(err, &m) {
+		return &BadResponse{m.why}
+	}
+	return err
+}
+
+// IsMalformed tells whether err says that an answer's body broke its framing.
+func IsMalformed(err error) bool {
+	var m *malformed
+	return errors.As(err, &m)
+}
+
+// Answered tells whether anything came back for the present request. Where
+// nothing did, a kept connection may have been closed before it was used.
+func (c *ClientConn) Answered() bool { return c.answered }
+
+func (c *ClientConn) readHead(x *message.Exchange, wait time.Duration) ([]byte, error) {
+	var s scan
+	for {
+		if data := c.in.unread(); len(data) > 0 {
+			c.answered = true
+			n, err := s.end(data, c.limits)
+			if err != nil {
+				return nil, err
+			}
+			if n > 0 {
+				head := x.Copy(data[:n])
+				c.in.discard(n)
+				return head, nil
+			}
+			if len(data) == len(c.in.buf) {
+				c.in.grow(c.limits.Head + bufferSize)
+			}
+		}
+		if err := c.in.fill(wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (c *ClientConn) startAnswer(x *message.Exchange) error {
+	r := &x.Response
+	c.keep = c.head.keepAlive()
+	r.Body, r.Trailers = nil, nil
+	switch {
+	case r.Status == 101:
+		c.keep = false
+		if len(x.Request.Upgrade) == 0 {
+			return &BadResponse{errUnasked.why}
+		}
+		c.body.start(noBody, 0, nil)
+		return nil
+	case x.Request.IsHEAD() || !message.BodyAllowed(r.Status):
+		c.body.start(noBody, 0, nil)
+		return nil
+	case c.head.framing.chunked:
+		c.body.start(byChunks, 0, &r.Trailers)
+	case c.head.framing.length >= 0:
+		c.body.start(byLength, c.head.framing.length, nil)
+	default:
+		c.keep = false
+		c.body.start(byClose, 0, nil)
+	}
+	if c.body.err == nil {
+		r.Body = &c.body
+	}
+	return nil
+}
+
+// Reusable tells, after the answer was read, whether the connection may carry
+// another request: the answer is complete, nothing follows it, and the
+// upstream did not say that it closes.
+func (c *ClientConn) Reusable() bool {
+	return c.keep && c.body.complete() && c.in.empty()
+}
+
+// Release gives the buffer back; the connection is not used afterwards.
+func (c *ClientConn) Release() { c.in.release() }

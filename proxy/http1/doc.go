@@ -1,0 +1,11 @@
+// Package http1 owns HTTP/1.1 on the wire, on both sides: reading heads and
+// bodies strictly, writing them, and relaying bytes after an upgrade (RFC 9110,
+// RFC 9112). It does not know routes, upstreams or why a request is forwarded.
+//
+// Heads are parsed in place: a keep-alive request costs no allocation. A
+// connection holds a buffer only while bytes lie in it, so an idle one costs
+// little more than its goroutine. A ServerConn and a ClientConn each belong to
+// one goroutine; only Abort and Close may be called by others. While a body is
+// being sent upstream (ClientConn.SendBody) another goroutine may read the
+// answer.
+package http1

@@ -1,0 +1,222 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"forge.home.arpa/portico/proxy/message"
+)
+
+// ServerConn is a client's connection: it reads requests and writes answers.
+type ServerConn struct {
+	conn   net.Conn
+	in     source
+	out    sink
+	body   body
+	head   requestHead
+	limits Limits
+
+	minor   int
+	isHEAD  bool
+	closing bool // no request follows the present one
+	waiting bool // the client waits for 100 before it sends the body
+}
+
+// NewServerConn makes a ServerConn; the caller closes conn.
+func NewServerConn(conn net.Conn, l Limits) *ServerConn {
+	c := &ServerConn{conn: conn, limits: l}
+	c.in.init(conn)
+	c.out.init(conn)
+	c.body.src, c.body.limits = &c.in, l
+	return c
+}
+
+// Await waits until the first byte of the next request is there, at most for
+// idle. A buffer is held only from then on.
+func (c *ServerConn) Await(idle time.Duration) error {
+	if !c.in.empty() {
+		return nil
+	}
+	return c.in.fill(idle)
+}
+
+// Pipelined tells whether bytes of another request are there already.
+func (c *ServerConn) Pipelined() bool { return !c.in.empty() }
+
+// ReadRequest reads a head, which must be complete within timeout from now,
+// into x. The error is a *BadRequest where an answer is due.
+func (c *ServerConn) ReadRequest(x *message.Exchange, timeout time.Duration) error {
+	head, err := c.readHead(x, timeout)
+	if err == nil {
+		x.RequestHead = head
+		err = parseRequest(head, x, &c.head, c.limits.Fields)
+	}
+	r := &x.Request
+	c.minor, c.isHEAD = r.Minor, r.IsHEAD()
+	c.closing = c.closing || err != nil || !c.head.keepAlive(r.Minor)
+	c.waiting = r.Expect && r.Length != 0
+	if err != nil {
+		c.body.start(noBody, 0, nil)
+		return asBadRequest(err)
+	}
+	c.startBody(r)
+	return nil
+}
+
+func (c *ServerConn) startBody(r *message.Request) {
+	switch {
+	case r.Length == message.Unknown:
+		c.body.start(byChunks, 0, &r.Trailers)
+	case r.Length > 0:
+		c.body.start(byLength, r.Length, nil)
+	default:
+		c.body.start(noBody, 0, nil)
+		return
+	}
+	r.Body = &c.body
+}
+
+func asBadRequest(err error) error {
+	var m *malformed
+	if errors.As(err, &m) {
+		return &BadRequest{m.status, m.why}
+	}
+	return err
+}
+
+// BodyFault returns the fault in the framing of a request's body that err
+// comes from, nil where err is of another kind.
+func BodyFault(err error) *BadRequest {
+	var m *malformed
+	if errors.As(err, &m) && m.status != 0 {
+		return &BadRequest{m.status, m.why}
+	}
+	return nil
+}
+
+// readHead copies the head into the exchange's memory, so that the connection's
+// buffer is free for the body.
+func (c *ServerConn) readHead(x *message.Exchange, timeout time.Duration) ([]byte, error) {
+	if err := c.skipEmptyLine(timeout); err != nil {
+		return nil, err
+	}
+	var s scan
+	armed := false
+	for {
+		data := c.in.unread()
+		if s.lines == 0 && !startsLikeRequest(data) {
+			return nil, errStart
+		}
+		n, err := s.end(data, c.limits)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			head := x.Copy(data[:n])
+			c.in.discard(n)
+			return head, nil
+		}
+		if !armed { // most heads arrive whole and need no deadline
+			armed = true
+			if err := c.in.until.exactly(time.Now().Add(timeout)); err != nil {
+				return nil, err
+			}
+		}
+		if err := c.moreHead(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (c *ServerConn) moreHead() error {
+	if len(c.in.unread()) == len(c.in.buf) {
+		c.in.grow(c.limits.Head + bufferSize)
+	}
+	err := c.in.fillNow()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &BadRequest{408, "the head took too long"}
+	case err == io.EOF:
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// skipEmptyLine allows one before a request (RFC 9112 section 2.2).
+func (c *ServerConn) skipEmptyLine(timeout time.Duration) error {
+	if c.in.unread()[0] != '\r' {
+		return nil
+	}
+	for len(c.in.unread()) < 3 {
+		if d := c.in.unread(); len(d) == 2 && d[1] != '\n' {
+			return errStart
+		}
+		if err := c.in.until.exactly(time.Now().Add(timeout)); err != nil {
+			return err
+		}
+		if err := c.moreHead(); err != nil {
+			return err
+		}
+	}
+	if c.in.unread()[1] != '\n' {
+		return errStart
+	}
+	c.in.discard(2)
+	return nil
+}
+
+// SetIdle bounds how long the rest of this exchange may wait between two bytes.
+func (c *ServerConn) SetIdle(d time.Duration) {
+	c.out.idle = d
+	c.body.wait = d
+}
+
+// CloseAfter makes the present answer the last.
+func (c *ServerConn) CloseAfter() { c.closing = true }
+
+// BytesIn and BytesOut count since the last call of Count.
+func (c *ServerConn) BytesOut() int64 { return c.out.bytes }
+
+// Done ends the exchange: it tells whether the connection can take another
+// request.
+func (c *ServerConn) Done() bool {
+	c.out.bytes = 0
+	if c.closing || c.waiting {
+		return false
+	}
+	for !c.body.complete() {
+		if !c.body.Ready() {
+			return false
+		}
+		if _, err := c.body.Next(); err != nil && err != io.EOF {
+			return false
+		}
+	}
+	return true
+}
+
+// Linger closes the connection so that the client can read the last answer: a
+// close with bytes unread would destroy it on the way (RFC 9112 section 9.6).
+func (c *ServerConn) Linger() {
+	const patience, most = time.Second, 256 << 10
+	half, ok := c.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	if c.in.until.exactly(time.Now().Add(patience)) != nil {
+		return
+	}
+	for n := 0; n < most; {
+		n += len(c.in.unread())
+		c.in.discard(len(c.in.unread()))
+		if c.in.fillNow() != nil {
+			return
+		}
+	}
+}
+
+// Release gives the buffer back; the connection is not used afterwards.
+func (c *ServerConn) Release() { c.in.release() }

@@ -1,0 +1,131 @@
+package http1
+
+import (
+	"io"
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// waiter reads from a socket and takes a buffer only once there is something
+// to read, so that a connection which waits holds none. Elsewhere than on
+// plain sockets it falls back to an ordinary Read.
+type waiter struct {
+	raw  syscall.RawConn
+	src  *source
+	step func(fd uintptr) bool // attempt, bound once so that a wait allocates nothing
+	err  error
+}
+
+func (w *waiter) init(s *source) {
+	w.src = s
+	if sc, ok := s.conn.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			w.raw = raw
+			w.step = w.attempt
+		}
+	}
+}
+
+func (w *waiter) read(s *source) error {
+	if w.raw == nil {
+		return s.plainRead()
+	}
+	w.err = nil
+	if err := w.raw.Read(w.step); err != nil {
+		return err
+	}
+	return w.err
+}
+
+// attempt returns false to be called again when the socket is readable.
+func (w *waiter) attempt(fd uintptr) bool {
+	s := w.src
+	s.acquire()
+	n, err := readRetry(int(fd), s.buf)
+	switch {
+	case n > 0:
+		s.w = n
+		return true
+	case err == syscall.EAGAIN:
+		s.release()
+		return false
+	case err == nil:
+		err = io.EOF
+	}
+	s.release()
+	w.err = err
+	return true
+}
+
+func readRetry(fd int, b []byte) (int, error) {
+	for {
+		n, err := syscall.Read(fd, b)
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+// probe tells without waiting whether a connection that should be silent is so.
+type probe struct {
+	raw    syscall.RawConn
+	step   func(fd uintptr)
+	silent bool
+}
+
+func (p *probe) init(conn net.Conn) {
+	if sc, ok := conn.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			p.raw = raw
+			p.step = p.look
+		}
+	}
+}
+
+// quiet is false when the peer has closed the connection or has said something
+// unasked.
+func (p *probe) quiet() bool {
+	if p.raw == nil {
+		return true
+	}
+	p.silent = false
+	return p.raw.Control(p.step) == nil && p.silent
+}
+
+func (p *probe) look(fd uintptr) {
+	var b [1]byte
+	_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	p.silent = err == syscall.EAGAIN
+}
+
+// writable tells without waiting whether the peer is there and takes bytes.
+func writable(conn net.Conn) bool {
+	return poll(conn, unix.POLLOUT) == unix.POLLOUT
+}
+
+// hungUp tells without waiting whether the peer has ended its side.
+func hungUp(conn net.Conn) bool {
+	return poll(conn, unix.POLLRDHUP) != 0
+}
+
+func poll(conn net.Conn, events int16) (happened int16) {
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return 0
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return unix.POLLERR
+	}
+	err = raw.Control(func(fd uintptr) {
+		set := []unix.PollFd{{Fd: int32(fd), Events: events}}
+		_, _ = unix.Poll(set, 0) // a failure leaves no events
+		happened = set[0].Revents
+	})
+	if err != nil {
+		return unix.POLLERR
+	}
+	return happened
+}

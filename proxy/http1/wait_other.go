@@ -1,0 +1,20 @@
+//go:build !linux
+
+package http1
+
+import "net"
+
+// waiter has no readiness here: it reads as usual.
+type waiter struct{}
+
+func (w *waiter) init(*source)         {}
+func (w *waiter) read(s *source) error { return s.plainRead() }
+
+// probe cannot look without waiting here: a stale connection is found by use.
+type probe struct{}
+
+func (p *probe) init(net.Conn) {}
+func (p *probe) quiet() bool   { return true }
+
+func writable(net.Conn) bool { return true }
+func hungUp(net.Conn) bool   { return false }
