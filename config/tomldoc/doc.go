@@ -20,6 +20,7 @@ type Doc struct {
 	src   []byte
 	body  int    // where the text begins: behind the BOM
 	eol   string // of the first line; what new lines end with
+	open  bool   // the last line has no line end
 	lines []int  // offset of each line's first byte, the BOM not counted
 
 	exprs []expr // headers, key lines and own-line comments, in file order
@@ -50,6 +51,7 @@ func newDoc(src []byte) *Doc {
 	if i := bytes.IndexByte(src, '\n'); i > 0 && src[i-1] == '\r' {
 		d.eol = "\r\n"
 	}
+	d.open = len(src) > d.body && src[len(src)-1] != '\n'
 	d.lines = append(d.lines, d.body)
 	for i, c := range d.src {
 		if c == '\n' {

@@ -122,7 +122,7 @@ func (d *Doc) openHeader(names []string, parts []span, list bool) *Node {
 			kid = newTable(d, name, t)
 			kid.key = parts[i]
 			if last && list {
-				kid.kind = ArrayTable
+				kid.kind, kid.kids = ArrayTable, nil
 			}
 			t.add(name, kid)
 		}

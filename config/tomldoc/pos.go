@@ -13,8 +13,6 @@ type Pos struct{ Offset, Len, Line, Col int }
 // span is the bytes from start up to end.
 type span struct{ start, end int }
 
-func (s span) contains(o span) bool { return s.start <= o.start && o.end <= s.end }
-
 func (d *Doc) pos(s span) Pos {
 	line := sort.SearchInts(d.lines, s.start+1)
 	col := utf8.RuneCount(d.src[d.lines[line-1]:s.start]) + 1
