@@ -35,8 +35,8 @@ type ACME struct {
 	CA        string // PEM file with the directory's root
 	Staging   bool
 	EAB       *EAB
-	Resolver  string
-	Front     string
+	Resolver  string // host:port of a DNS server, "" for the zone's own
+	Front     bool   // a relay stands before us: validation may come through it
 }
 
 // EAB is an external account binding (RFC 8555 section 7.3.4).
@@ -95,7 +95,9 @@ type Alert struct {
 	On  []string
 }
 
-// Route is a [route.NAME] table with its presets and the defaults applied.
+// Route is a [route.NAME] table with its presets and the defaults applied. A
+// key is taken whole, from the first that has it: the route, the presets in the
+// order that use names them, the defaults.
 type Route struct {
 	Name    string
 	Line    int // of its header in the file
@@ -153,8 +155,8 @@ type Upstream struct {
 	URL    string // as written
 	Scheme string // http, https, h2c, grpc, grpcs, fastcgi, scgi, uwsgi, memcached, builtin
 	Addr   string // "host:port", or the path of a unix socket, or the name of a built-in
-	Unix   bool
-	Weight int // 1 unless said
+	Unix   bool   // Addr is a path
+	Weight int    // 1 unless said
 	Backup bool
 }
 

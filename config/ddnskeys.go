@@ -1,0 +1,121 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+var ddnsKeys = keys[DDNS]{
+	"provider": store(oneOf(providerList...), func(e *DDNS) *string { return &e.Provider }),
+	"domain":   store(parsed(hostName), func(e *DDNS) *string { return &e.Domain }),
+	"names":    store(some(distinct(parsed(parseRecordName), itself)), func(e *DDNS) *[]string { return &e.Names }),
+	"username": store(asWord, func(e *DDNS) *string { return &e.Username }),
+	"password": store(asSecret, func(e *DDNS) *Secret { return &e.Password }),
+	"token":    store(asSecret, func(e *DDNS) *Secret { return &e.Token }),
+	"key":      store(asSecret, func(e *DDNS) *Secret { return &e.Key }),
+	"secret":   store(asSecret, func(e *DDNS) *Secret { return &e.Secret }),
+	"zone":     store(parsed(hostName), func(e *DDNS) *string { return &e.Zone }),
+	"server":   store(asWord, func(e *DDNS) *string { return &e.Server }), // judged with the provider
+	"url":      store(parsed(parseUpdateURL), func(e *DDNS) *string { return &e.URL }),
+	"success":  store(asWord, func(e *DDNS) *string { return &e.Success }),
+	"address":  store(asSource, func(e *DDNS) *string { return &e.Address }),
+	"sources":  store(some(distinct(parsed(parseURL), itself)), func(e *DDNS) *[]string { return &e.Sources }),
+	"every":    store(atLeast(time.Minute), func(e *DDNS) *time.Duration { return &e.Every }),
+}
+
+var providerList = []string{"namecheap", "dyndns2", "duckdns", "freedns", "desec", "cloudflare", "digitalocean",
+	"gandi", "hetzner", "porkbun", "rfc2136", "url"}
+
+// providers say which of the keys below a provider cannot do without.
+var providers = map[string][]string{
+	"namecheap": {"domain", "password"}, "dyndns2": {"username", "password"}, "duckdns": {"token"},
+	"freedns": {"token"}, "desec": {"token"}, "cloudflare": {"token"}, "digitalocean": {"token"},
+	"gandi": {"token"}, "hetzner": {"token"}, "porkbun": {"key", "secret"}, "rfc2136": {"server"},
+	"url": {"url", "success"},
+}
+
+func checkDDNS(d *decoder, n *node, e *DDNS) {
+	d.need(n, "provider")
+	d.need(n, providers[e.Provider]...)
+	if server := n.Get("server"); server != nil && e.Server != "" {
+		check := parsed(parseURL)
+		if e.Provider == "rfc2136" {
+			check = parsed(parseServer("53"))
+		}
+		check(d, server)
+	}
+	for _, key := range []string{"url", "success"} {
+		if kid := n.Get(key); kid != nil && e.Provider != "url" && e.Provider != "" {
+			d.atKey(kid, `it belongs to provider = "url"`, " does not fit %s", e.Provider)
+		}
+	}
+}
+
+// parseRecordName reads a name in a domain: "@" for the domain itself, "*", or
+// labels.
+func parseRecordName(s string) (string, error) {
+	if s == "@" || s == "*" {
+		return s, nil
+	}
+	if name, ok := strings.CutPrefix(s, "*."); ok {
+		name, err := hostName(name)
+		return "*." + name, err
+	}
+	return hostName(s)
+}
+
+// parseUpdateURL reads the URL of provider "url", in which {ip}, {ip6} and
+// {name} are filled in.
+func parseUpdateURL(s string) (string, error) {
+	filled := strings.NewReplacer("{ip}", "192.0.2.1", "{ip6}", "2001:db8::1", "{name}", "name").Replace(s)
+	if i := strings.IndexByte(filled, '{'); i >= 0 {
+		return "", hide("has an unknown placeholder", "known are {ip} {ip6} {name}")
+	}
+	_, err := parseURL(filled)
+	return s, err
+}
+
+// asSource reads where a public address comes from.
+func asSource(d *decoder, n *node) (string, bool) {
+	s, ok := parsed(parseSource)(d, n)
+	if name, found := strings.CutPrefix(s, "interface:"); ok && found {
+		if _, err := net.InterfaceByName(name); err != nil {
+			d.warn(n, "", ": this machine has no interface %s", quote(name))
+		}
+	}
+	return s, ok
+}
+
+func parseSource(s string) (string, error) {
+	kind, value, _ := strings.Cut(s, ":")
+	switch {
+	case s == "auto" || s == "router":
+		return s, nil
+	case kind == "interface" && value != "":
+		return s, nil
+	case kind == "url" && value != "":
+		_, err := parseURL(value)
+		return s, err
+	case kind == "fixed" && value != "":
+		return s, fixedAddresses(value)
+	}
+	return "", flawed("is no source of an address", `"auto", "router", "interface:eth0", "url:https://…" or "fixed:IP,IP6"`)
+}
+
+// fixedAddresses wants IP[,IP6]: at most one of each family.
+func fixedAddresses(s string) error {
+	seen := map[bool]bool{}
+	for part := range strings.SplitSeq(s, ",") {
+		addr, err := netip.ParseAddr(strings.TrimSpace(part))
+		if err != nil || addr.Zone() != "" {
+			return flawed("holds "+quote(part)+", which is not an address", "")
+		}
+		if seen[addr.Is4()] {
+			return flawed("holds two addresses of one family", "")
+		}
+		seen[addr.Is4()] = true
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+var headerKeys = keys[HeaderEdit]{
+	"set":    store(asSetFields, func(h *HeaderEdit) *[]HeaderField { return &h.Set }),
+	"add":    store(fields(list(asFieldValue)), func(h *HeaderEdit) *[]HeaderField { return &h.Add }),
+	"remove": store(list(parsed(parseFieldName)), func(h *HeaderEdit) *[]string { return &h.Remove }),
+}
+
+// framing are the fields that say where a message ends and who speaks: an edit
+// of theirs would let one side read another message than portico did.
+var framing = []string{"Connection", "Content-Length", "Host", "Http2-Settings", "Keep-Alive", "Proxy-Connection",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+
+func parseFieldName(s string) (string, error) {
+	if !isToken(s) {
+		return "", flawed("is not the name of a header field", "")
+	}
+	if name := http.CanonicalHeaderKey(s); slices.Contains(framing, name) {
+		hint := ""
+		if name == "Host" {
+			hint = "host_header sets it"
+		}
+		return "", flawed("is set by portico alone", hint)
+	}
+	return s, nil
+}
+
+// fields reads a table of names, in the order of the names.
+func fields(values reader[[]Template]) reader[[]HeaderField] {
+	return func(d *decoder, n *node) ([]HeaderField, bool) {
+		if !d.isTable(n) {
+			return nil, false
+		}
+		var fs []HeaderField
+		for _, name := range slices.Sorted(slices.Values(n.Keys())) {
+			kid := n.Get(name)
+			if _, err := parseFieldName(name); err != nil {
+				d.flaw(kid, name, err)
+				continue
+			}
+			texts, _ := values(d, kid)
+			for _, text := range texts {
+				fs = append(fs, HeaderField{Name: name, Value: text})
+			}
+		}
+		return fs, true
+	}
+}
+
+// asSetFields reads set, where a name has one value.
+func asSetFields(d *decoder, n *node) ([]HeaderField, bool) {
+	fs, ok := fields(func(d *decoder, n *node) ([]Template, bool) {
+		t, ok := asFieldValue(d, n)
+		return []Template{t}, ok
+	})(d, n)
+	seen := map[string]bool{}
+	for _, f := range fs {
+		if name := http.CanonicalHeaderKey(f.Name); seen[name] {
+			d.atKey(n.Get(f.Name), "the case of a name does not matter", " is there twice")
+		} else {
+			seen[name] = true
+		}
+	}
+	return fs, ok
+}
+
+// asFieldValue reads the value of a field. A blank at its end would not arrive.
+func asFieldValue(d *decoder, n *node) (Template, bool) {
+	s, ok := asText(d, n)
+	if !ok {
+		return nil, false
+	}
+	t, err := parseTemplate(s)
+	if err == nil && strings.TrimSpace(s) != s {
+		err = flawed("has a blank at its begin or end", "")
+	}
+	if err != nil {
+		d.flaw(n, s, err)
+	}
+	return t, err == nil
+}

@@ -1,0 +1,119 @@
+package config
+
+import (
+	"slices"
+	"time"
+)
+
+// most bounds counts that no home comes near.
+const most = 1_000_000
+
+var rootKeys = []string{"server", "acme", "cert", "ddns", "networks", "defaults", "preset", "ban", "log", "alert", "route"}
+
+// config reads the whole text. What others refer to is read first.
+func (d *decoder) config(root *node) *Config {
+	for _, name := range root.Keys() {
+		if !slices.Contains(rootKeys, name) {
+			d.unknown(root, name, rootKeys)
+		}
+	}
+	c := defaultConfig()
+	d.readNetworks(root)
+	d.hasACME = root.Get("acme") != nil
+	d.certs, d.routes = children(root, "cert"), children(root, "route")
+	d.readTables(root, c)
+	d.readPresets(root)
+	nodes := d.readRoutes(root, c)
+	d.warnUnserved(root, c, nodes)
+	c.Networks = d.networks
+	return c
+}
+
+// children gives the tables of a family by name, without a word on what is
+// wrong with them.
+func children(root *node, family string) map[string]*node {
+	kids := map[string]*node{}
+	if n := root.Get(family); n != nil {
+		for _, name := range n.Keys() {
+			kids[name] = n.Get(name)
+		}
+	}
+	return kids
+}
+
+// readTables reads everything but routes and what they inherit.
+func (d *decoder) readTables(root *node, c *Config) {
+	d.readServer(root, c)
+	if n := root.Get("acme"); n != nil {
+		c.ACME, _ = pointer(asTable(acmeKeys, ACME{}, checkACME))(d, n)
+	}
+	if n := root.Get("ban"); n != nil {
+		c.Ban, _ = pointer(asTable(banKeys, defaultBan, nil))(d, n)
+	}
+	if n := root.Get("log"); n != nil {
+		c.Log, _ = asTable(logKeys, c.Log, nil)(d, n)
+	}
+	if n := root.Get("alert"); n != nil {
+		c.Alert, _ = pointer(asTable(alertKeys, Alert{}, func(d *decoder, n *node, a *Alert) { d.need(n, "url") }))(d, n)
+	}
+	d.named(root, "cert", func(name string, n *node) {
+		cert := &Cert{Name: name}
+		fill(d, n, certKeys, cert)
+		d.need(n, "cert", "key")
+		if slices.Contains(reservedCerts, name) {
+			d.atKey(n, "choose another name", " is a reserved name")
+		}
+		c.Certs = append(c.Certs, cert)
+	})
+	d.named(root, "ddns", func(name string, n *node) {
+		entry, _ := pointer(asTable(ddnsKeys, defaultDDNS, checkDDNS))(d, n)
+		entry.Name = name
+		c.DDNS = append(c.DDNS, entry)
+	})
+}
+
+// asListen reads a list of addresses to listen on.
+var asListen = distinct(parsed(parseListen), itself)
+
+var serverKeys = keys[Server]{
+	"http":  store(asListen, func(s *Server) *[]string { return &s.HTTP }),
+	"https": store(asListen, func(s *Server) *[]string { return &s.HTTPS }),
+	"admin": store(parsed(parseListen), func(s *Server) *string { return &s.Admin }),
+	"trusted_proxies": func(d *decoder, n *node) func(*Server) {
+		trusted, ok := asNetworks(d, n)
+		if !ok {
+			return nil
+		}
+		d.warnTrust(n, trusted)
+		return func(s *Server) { s.TrustedProxies = trusted }
+	},
+	"proxy_protocol": store(asNetworks, func(s *Server) *[]Network { return &s.ProxyProtocol }),
+	"header_timeout": store(atLeast(time.Millisecond), func(s *Server) *time.Duration { return &s.HeaderTimeout }),
+	"idle_timeout":   store(atLeast(time.Millisecond), func(s *Server) *time.Duration { return &s.IdleTimeout }),
+	"max_header":     store(sizeIn(KB, 16*MB), func(s *Server) *Size { return &s.MaxHeader }),
+	"max_conns":      store(count(0, most), func(s *Server) *int { return &s.MaxConns }),
+}
+
+func (d *decoder) readServer(root *node, c *Config) {
+	n := d.tableAt(root, "server")
+	if n == nil {
+		c.Server.HTTP = defaultHTTP
+		return
+	}
+	fill(d, n, serverKeys, &c.Server)
+	if n.Get("http") == nil && n.Get("https") == nil {
+		c.Server.HTTP = defaultHTTP
+	}
+	seen := map[string]string{}
+	for _, l := range []struct {
+		key   string
+		addrs []string
+	}{{"http", c.Server.HTTP}, {"https", c.Server.HTTPS}, {"admin", []string{c.Server.Admin}}} {
+		for _, addr := range l.addrs {
+			if other := seen[addr]; addr != "" && other != "" {
+				d.bad(n.Get(l.key), "", "%s is also in server.%s", quote(addr), other)
+			}
+			seen[addr] = l.key
+		}
+	}
+}

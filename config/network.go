@@ -1,0 +1,141 @@
+package config
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"forge.home.arpa/portico/config/tomldoc"
+)
+
+var builtinNetworks = []string{"lan", "private", "home", "cloudflare"}
+
+// readNetworks reads [networks].
+func (d *decoder) readNetworks(root *node) {
+	d.networks = map[string]Network{}
+	n := d.tableAt(root, "networks")
+	if n == nil {
+		return
+	}
+	for _, name := range n.Keys() {
+		kid := n.Get(name)
+		if !d.isName(n, kid, name) {
+			continue
+		}
+		if slices.Contains(builtinNetworks, name) {
+			d.atKey(kid, "choose another name", " is built in")
+			continue
+		}
+		if addressLike(name) {
+			d.atKey(kid, "choose another name", " is a name that reads like an address")
+		}
+		if kid.Kind() == tomldoc.Table {
+			d.mustBe(kid, "a list")
+			continue
+		}
+		prefixes, _ := some(list(asPrefix))(d, kid)
+		d.networks[name] = Network{Name: name, Prefixes: prefixes}
+	}
+}
+
+// asPrefix reads an entry of [networks].
+func asPrefix(d *decoder, n *node) (netip.Prefix, bool) {
+	return parsed(func(s string) (netip.Prefix, error) {
+		if !addressLike(s) {
+			return netip.Prefix{}, flawed("is not a network", `as "10.8.0.0/24"; names stand in allow and deny`)
+		}
+		return parsePrefixOf(s)
+	})(d, n)
+}
+
+// asNetwork reads an entry of an address list: a name or a network.
+func asNetwork(d *decoder, n *node) (Network, bool) {
+	s, ok := asWord(d, n)
+	if !ok {
+		return Network{}, false
+	}
+	if slices.Contains(builtinNetworks, s) {
+		return Network{Name: s}, true
+	}
+	if known, ok := d.networks[s]; ok {
+		return known, true
+	}
+	if !addressLike(s) {
+		d.bad(n, d.meantNetwork(s), "unknown network %s", quote(s))
+		return Network{}, false
+	}
+	p, err := parsePrefixOf(s)
+	if err != nil {
+		d.flaw(n, s, err)
+		return Network{}, false
+	}
+	return Network{Name: s, Prefixes: []netip.Prefix{p}}, true
+}
+
+func asNetworks(d *decoder, n *node) ([]Network, bool) { return list(asNetwork)(d, n) }
+
+// addressLike tells an address or a network, right or wrong, from a name.
+func addressLike(s string) bool {
+	return strings.ContainsAny(s, "/:") || strings.Trim(s, "0123456789.") == ""
+}
+
+// parsePrefixOf reads a network, or an address as a network of one.
+func parsePrefixOf(s string) (netip.Prefix, error) {
+	if !strings.Contains(s, "/") {
+		addr, err := netip.ParseAddr(s)
+		switch {
+		case err != nil:
+			return netip.Prefix{}, flawed("is not a network: "+netipReason(err), "")
+		case addr.Zone() != "":
+			return netip.Prefix{}, flawed("is not a network: it has a zone", "")
+		}
+		addr = addr.Unmap()
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return p, flawed("is not a network: "+netipReason(err), "")
+	}
+	if p.Addr().Is4In6() && p.Bits() >= 96 { // clients are compared as IPv4
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), nil
+}
+
+// netipReason leaves the function's name and the text off netip's errors:
+// netip.ParsePrefix("10.9.0.0/33"): prefix length out of range.
+func netipReason(err error) string {
+	s := err.Error()
+	if i := strings.LastIndex(s, "): "); i >= 0 {
+		return s[i+len("): "):]
+	}
+	_, after, ok := strings.Cut(s, `": `)
+	if !ok {
+		return s
+	}
+	return after
+}
+
+// warnTrust says where trust in X-Forwarded-For reaches further than a proxy.
+func (d *decoder) warnTrust(n *node, trusted []Network) {
+	items := n.Elems()
+	if len(items) != len(trusted) { // one string, or an entry with a problem
+		items = slices.Repeat([]*node{n}, len(trusted))
+	}
+	for i, t := range trusted {
+		if slices.Contains([]string{"lan", "private"}, t.Name) || slices.ContainsFunc(t.Prefixes, tooWide) {
+			d.warn(items[i], "name the proxy's own address",
+				": %s trusts a whole private network: each machine in it can claim any client address", quote(t.Name))
+		}
+	}
+}
+
+// tooWide tells a private network, or one with private networks in it, that
+// is at least as large as the usual home.
+func tooWide(p netip.Prefix) bool {
+	usual := 24
+	if p.Addr().Is6() {
+		usual = 64
+	}
+	return p.Bits() <= usual && (p.Addr().IsPrivate() || p.Bits() < 8)
+}

@@ -1,0 +1,274 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"forge.home.arpa/portico/config/tomldoc"
+)
+
+// flaw is why a text cannot be used as what it should be. Its reason goes on
+// behind the text: "is not a network".
+type flaw struct {
+	reason, hint string
+	hidden       bool // the text may hold a secret and is not shown
+}
+
+// Error gives the reason.
+func (f *flaw) Error() string { return f.reason }
+
+func flawed(reason, hint string) error { return &flaw{reason: reason, hint: hint} }
+
+// asText reads a string, the empty one too.
+func asText(d *decoder, n *node) (string, bool) {
+	if n.Kind() != tomldoc.String {
+		d.mustBe(n, "a string")
+		return "", false
+	}
+	return n.Text(), true
+}
+
+// asWord reads a string that says something.
+func asWord(d *decoder, n *node) (string, bool) {
+	s, ok := asText(d, n)
+	if ok && s == "" {
+		d.at(n, "leave the key out for its default", " is empty")
+		return "", false
+	}
+	return s, ok
+}
+
+// parsed reads a string by a function whose error is a flaw.
+func parsed[V any](parse func(string) (V, error)) reader[V] {
+	return func(d *decoder, n *node) (v V, ok bool) {
+		s, ok := asWord(d, n)
+		if !ok {
+			return v, false
+		}
+		v, err := parse(s)
+		if err != nil {
+			d.flaw(n, s, err)
+		}
+		return v, err == nil
+	}
+}
+
+func (d *decoder) flaw(n *node, text string, err error) {
+	f := &flaw{reason: err.Error()}
+	errors.As(err, &f)
+	if f.hidden {
+		d.bad(n, f.hint, "%s", f.reason)
+		return
+	}
+	d.bad(n, f.hint, "%s %s", quote(text), f.reason)
+}
+
+func asFlag(d *decoder, n *node) (bool, bool) {
+	if n.Kind() != tomldoc.Bool {
+		d.mustBe(n, "true or false")
+		return false, false
+	}
+	return n.Text() == "true", true
+}
+
+// count reads a whole number from low to high.
+func count(low, high int) reader[int] {
+	return func(d *decoder, n *node) (int, bool) {
+		if n.Kind() != tomldoc.Integer {
+			d.mustBe(n, "a whole number")
+			return 0, false
+		}
+		i, _ := n.Value().(int64)
+		if i < int64(low) || i > int64(high) {
+			d.bad(n, "", "%s is not between %d and %d", n.Text(), low, high)
+			return 0, false
+		}
+		return int(i), true
+	}
+}
+
+// oneOf reads one of a few words.
+func oneOf(words ...string) reader[string] {
+	return func(d *decoder, n *node) (string, bool) {
+		s, ok := asWord(d, n)
+		if !ok {
+			return "", false
+		}
+		if !slices.Contains(words, s) {
+			d.bad(n, d.meant(s, words), "%s is not one of %s", quote(s), strings.Join(words, ", "))
+			return "", false
+		}
+		return s, true
+	}
+}
+
+// list reads a list, or one item for a list of one. Items with a problem are
+// left out.
+func list[V any](item reader[V]) reader[[]V] {
+	return func(d *decoder, n *node) ([]V, bool) {
+		items := []*node{n}
+		switch n.Kind() {
+		case tomldoc.String:
+		case tomldoc.Array, tomldoc.ArrayTable:
+			items = n.Elems()
+		default:
+			d.mustBe(n, "a list")
+			return nil, false
+		}
+		vs := make([]V, 0, len(items))
+		for _, e := range items {
+			if v, ok := item(d, e); ok {
+				vs = append(vs, v)
+			}
+		}
+		return vs, true
+	}
+}
+
+// some is for lists that are wrong when empty.
+func some[V any](read reader[[]V]) reader[[]V] {
+	return func(d *decoder, n *node) ([]V, bool) {
+		if n.Kind() == tomldoc.Array && len(n.Elems()) == 0 {
+			d.at(n, "leave the key out for its default", " is an empty list")
+			return nil, false
+		}
+		return read(d, n)
+	}
+}
+
+// distinct refuses an item that a list holds already. id is what makes two
+// items the same.
+func distinct[V any](item reader[V], id func(V) string) reader[[]V] {
+	return func(d *decoder, n *node) ([]V, bool) {
+		seen := map[string]bool{}
+		return list(func(d *decoder, e *node) (v V, ok bool) {
+			if v, ok = item(d, e); !ok {
+				return v, false
+			}
+			if seen[id(v)] {
+				d.bad(e, "", "%s is there twice", quote(id(v)))
+				return v, false
+			}
+			seen[id(v)] = true
+			return v, true
+		})(d, n)
+	}
+}
+
+func itself(s string) string { return s }
+
+// atLeast reads a duration.
+func atLeast(low time.Duration) reader[time.Duration] {
+	return parsed(func(s string) (time.Duration, error) {
+		v, err := time.ParseDuration(s)
+		switch {
+		case err != nil:
+			return 0, flawed("is not a duration", `as "10s", "5m" or "1h30m"`)
+		case v < low:
+			return 0, flawed("is less than "+low.String(), "")
+		}
+		return v, nil
+	})
+}
+
+// sizeIn reads a size from low to high.
+func sizeIn(low, high Size) reader[Size] {
+	return parsed(func(s string) (Size, error) {
+		v, err := parseSize(s)
+		if err == nil && (v < low || v > high) {
+			err = flawed("is not between "+low.text()+" and "+high.text(), "")
+		}
+		return v, err
+	})
+}
+
+func parsePattern(s string) (*regexp.Regexp, error) {
+	re, err := regexp.Compile(s)
+	if err != nil {
+		return nil, flawed("is not a regular expression: "+patternReason(err), "the syntax is RE2's")
+	}
+	return re, nil
+}
+
+func patternReason(err error) string {
+	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+}
+
+// asFile reads a path; a file that cannot be read is a warning, for it may
+// come later.
+func asFile(d *decoder, n *node) (string, bool) {
+	s, ok := asWord(d, n)
+	if !ok {
+		return "", false
+	}
+	info, err := os.Stat(s)
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = errors.New("is a folder")
+	case !info.Mode().IsRegular(): // opening a pipe would wait for its writer
+		err = errors.New("is not a file")
+	default:
+		err = canOpen(s)
+	}
+	d.unreadable(n, s, err)
+	return s, true
+}
+
+// asFolder is asFile for folders.
+func asFolder(d *decoder, n *node) (string, bool) {
+	s, ok := asWord(d, n)
+	if !ok {
+		return "", false
+	}
+	info, err := os.Stat(s)
+	if err == nil && !info.IsDir() {
+		err = errors.New("is not a folder")
+	} else if err == nil {
+		err = canOpen(s)
+	}
+	d.unreadable(n, s, err)
+	return s, true
+}
+
+func canOpen(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func (d *decoder) unreadable(n *node, path string, err error) {
+	if err != nil {
+		d.warn(n, "", ": %s cannot be read: %s", quote(path), cause(err))
+	}
+}
+
+// cause takes the path off an error, where the message has it already.
+func cause(err error) string {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// quote shows a text in a message: escaped, and cut when it is long.
+func quote(s string) string {
+	const most = 80
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return strconv.Quote(s)
+}
+
+func printable(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}

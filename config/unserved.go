@@ -1,0 +1,100 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// What this build knows and checks, but cannot do yet. A line goes when what
+// it names is built; nothing else has to change.
+
+// unservedOf lists what makes a route answer 501.
+var unservedOf = []struct {
+	name string
+	used func(*Route) bool
+}{
+	{"https", speaks("https")},
+	{"h2c", speaks("h2c")},
+	{"grpc", speaks("grpc")},
+	{"grpcs", speaks("grpcs")},
+	{"fastcgi", speaks("fastcgi")},
+	{"scgi", speaks("scgi")},
+	{"uwsgi", speaks("uwsgi")},
+	{"memcached", speaks("memcached")},
+	{"weight", func(r *Route) bool {
+		return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Weight != 1 })
+	}},
+	{"backup", func(r *Route) bool { return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Backup }) }},
+	{"files", func(r *Route) bool { return r.Files != nil }},
+	{"root", says("root")},
+	{"index", says("index")},
+	{"try_files", says("try_files")},
+	{"static", says("static")},
+	{"memcached_key", says("memcached_key")},
+	{"fallback", says("fallback")},
+	{"balance", func(r *Route) bool { return r.Balance != "round_robin" }},
+	{"health", func(r *Route) bool { return r.Health != nil }},
+	{"retry", func(r *Route) bool { return r.Retry.Attempts > 0 }},
+	{"upstream_tls", says("upstream_tls")},
+	{"auth", func(r *Route) bool { return r.Auth != nil }},
+	{"forward_auth", func(r *Route) bool { return r.ForwardAuth != nil }},
+	{"rate_limit", func(r *Route) bool { return r.RateLimit != nil }},
+	{"max_conns", func(r *Route) bool { return r.MaxConns > 0 }},
+	{"max_body", func(r *Route) bool { return r.MaxBody > 0 }},
+	{"compress", func(r *Route) bool { return r.Compress }},
+	{"maintenance", func(r *Route) bool { return r.Maintenance != nil && r.Maintenance.On }},
+	{"wake_on_lan", func(r *Route) bool { return r.WakeOnLAN != nil }},
+	{"cert", func(r *Route) bool { return r.Cert != "" && r.Cert != "local" && r.Cert != "none" }},
+	{"plain_http", func(r *Route) bool { return r.PlainHTTP == "redirect" }},
+}
+
+// unservedTables lists the tables and keys beside the routes that do nothing.
+var unservedTables = [][]string{
+	{"server", "https"},
+	{"server", "admin"},
+	{"server", "proxy_protocol"},
+	{"server", "max_conns"},
+	{"acme"},
+	{"cert"},
+	{"ddns"},
+	{"ban"},
+	{"log", "access"},
+	{"alert"},
+}
+
+func speaks(scheme string) func(*Route) bool {
+	return func(r *Route) bool {
+		return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Scheme == scheme })
+	}
+}
+
+func says(key string) func(*Route) bool {
+	return func(r *Route) bool { _, ok := r.Origins[key]; return ok }
+}
+
+// warnUnserved fills in and warns of what each route cannot do, and warns of
+// the tables.
+func (d *decoder) warnUnserved(root *node, c *Config, nodes map[*Route]*node) {
+	for _, path := range unservedTables {
+		n := root
+		for _, key := range path {
+			if n = n.Get(key); n == nil {
+				break
+			}
+		}
+		if n != nil && d.room(true) {
+			d.place(true, n.KeyPos(), n.Path().String(), "", "this build cannot serve "+strings.Join(path, ".")+" yet")
+		}
+	}
+	for _, r := range c.Routes {
+		for _, u := range unservedOf {
+			if u.used(r) {
+				r.Unserved = append(r.Unserved, u.name)
+			}
+		}
+		if len(r.Unserved) > 0 && r.Enabled {
+			d.warnRoute(nodes[r], setting{}, "",
+				": this build cannot serve "+strings.Join(r.Unserved, ", ")+" yet: the route answers 501")
+		}
+	}
+}
