@@ -56,7 +56,7 @@ func asFiles(d *decoder, n *node) (Files, bool) {
 
 var rewriteKeys = keys[Rewrite]{
 	"match": store(parsed(parsePattern), func(r *Rewrite) **regexp.Regexp { return &r.Match }),
-	"to":    store(asWord, func(r *Rewrite) *string { return &r.To }),
+	"to":    store(parsed(parseRewritten), func(r *Rewrite) *string { return &r.To }),
 }
 
 func checkRewrite(d *decoder, n *node, r *Rewrite) {
@@ -64,11 +64,16 @@ func checkRewrite(d *decoder, n *node, r *Rewrite) {
 	if r.Match == nil {
 		return
 	}
-	if to := n.Get("to"); strings.ContainsFunc(r.To, isControl) {
-		d.bad(to, "", "%s has a control character in it", quote(r.To))
-	} else if name := unknownGroup(r.Match, r.To); name != "" {
-		d.bad(to, "write ${1} where a letter or digit follows", "match has no group $%s", name)
+	if name := unknownGroup(r.Match, r.To); name != "" {
+		d.bad(n.Get("to"), "write ${1} where a letter or digit follows", "match has no group $%s", name)
 	}
+}
+
+func parseRewritten(s string) (string, error) {
+	if strings.ContainsFunc(s, notInRequest) {
+		return "", flawed("has a character that a request cannot have", "write it as %XX")
+	}
+	return s, nil
 }
 
 var groupPattern = regexp.MustCompile(`\$(\$|[0-9A-Za-z_]+|\{[0-9A-Za-z_]+\})`)

@@ -13,7 +13,7 @@ import (
 var lookup = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.StrictDomainName(false))
 
 // parseHost reads a host of a route: a name, *.NAME, or *. The result is as
-// requests are compared: lower case, A-labels, no dot at the end.
+// requests are compared: lower case, A-labels, no dot at the end, IPv6 in brackets.
 func parseHost(s string) (string, error) {
 	if s == "*" {
 		return s, nil
@@ -27,6 +27,9 @@ func parseHost(s string) (string, error) {
 		return "", flawed("has a path in it", "path is a key of its own")
 	}
 	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil && addr.Zone() == "" {
+		if addr.Is6() {
+			return "[" + addr.String() + "]", nil
+		}
 		return addr.String(), nil
 	}
 	if host, port, ok := strings.Cut(s, ":"); ok {
@@ -94,7 +97,7 @@ var homeSuffixes = []string{"lan", "local", "home.arpa", "internal", "test", "lo
 
 // isHome tells whether a host of a route is a name or an address of a home.
 func isHome(host string) bool {
-	if addr, err := netip.ParseAddr(host); err == nil {
+	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast()
 	}
 	for _, suffix := range homeSuffixes {

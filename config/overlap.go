@@ -1,7 +1,13 @@
 package config
 
-// claim is what routes are told apart by: one host and one path, as written.
-// Where they differ, the more specific wins and nothing overlaps.
+import (
+	"iter"
+	"net/url"
+	"strings"
+)
+
+// claim is what routes are told apart by: one host and one path. Where they
+// differ, the more specific wins and nothing overlaps.
 type claim struct{ host, path string }
 
 // holders are the routes that took a claim.
@@ -22,7 +28,7 @@ func (d *decoder) checkOverlaps(routes []*Route, nodes map[*Route]*node) {
 			continue
 		}
 		noted := map[*Route]bool{}
-		for _, c := range r.claims() {
+		for c, path := range r.claims() {
 			if taken[c] == nil {
 				taken[c] = &holders{}
 			}
@@ -33,23 +39,37 @@ func (d *decoder) checkOverlaps(routes []*Route, nodes map[*Route]*node) {
 			noted[other] = true
 			d.atKey(nodes[r], "change a host, a path or the methods",
 				" (line %d) takes the same requests as route.%s (line %d): host %s, path %s, %s",
-				r.Line, other.Name, other.Line, c.host, c.path, method)
+				r.Line, other.Name, other.Line, c.host, path, method)
 		}
 	}
 }
 
-// claims pairs the hosts with the paths. No path at all is the path /*.
-func (r *Route) claims() (cs []claim) {
+// claims pairs the hosts with the paths, which it gives as written too. No path
+// at all is the path /*.
+func (r *Route) claims() iter.Seq2[claim, string] {
 	paths := r.Paths
 	if len(paths) == 0 {
 		paths = []string{"/*"}
 	}
-	for _, host := range r.Hosts {
+	return func(yield func(claim, string) bool) {
 		for _, path := range paths {
-			cs = append(cs, claim{host, path})
+			key := pathKey(path)
+			for _, host := range r.Hosts {
+				if !yield(claim{host, key}, path) {
+					return
+				}
+			}
 		}
 	}
-	return cs
+}
+
+// pathKey is what two spellings of a path have in common: escapes do not matter
+// to matching.
+func pathKey(path string) string {
+	if key, err := url.PathUnescape(path); err == nil && !strings.HasPrefix(path, "~") {
+		return key
+	}
+	return path
 }
 
 // maxRouteWeight bounds the work that a small text can ask for by lists that are

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -42,7 +43,7 @@ func judged(s string) error {
 		return flawed("has two slashes in a row", "requests are judged with one")
 	}
 	for segment := range strings.SplitSeq(s[1:], "/") {
-		if segment == "." || segment == ".." {
+		if name, _, _ := strings.Cut(segment, ";"); name == "." || name == ".." {
 			return flawed("has a . or .. segment", "requests are judged without")
 		}
 	}
@@ -76,8 +77,8 @@ func escape(s string, i int) error {
 		return flawed("has "+code+" in it", "servers read "+code+" in different ways; portico refuses such requests")
 	case isUnreserved(plain[0]):
 		return flawed("escapes a character that needs no escape", "write "+quote(s[:i]+plain+s[i+3:]))
-	case code != strings.ToUpper(code):
-		return flawed("has an escape in lower case", "write "+quote(s[:i]+strings.ToUpper(code)+s[i+3:]))
+	case plain == "%" && i+5 <= len(s) && slices.Contains([]string{"2e", "2f", "5c"}, strings.ToLower(s[i+3:i+5])):
+		return flawed("is escaped twice", "portico refuses such requests")
 	}
 	return nil
 }
@@ -109,8 +110,10 @@ func parseTarget(s string) (string, error) {
 	if !strings.HasPrefix(s, "/") {
 		return "", flawed("does not begin with /", "")
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '#' }) {
+	if strings.ContainsFunc(s, notInRequest) {
 		return "", flawed("has a character that a request cannot have", "write it as %XX")
 	}
 	return s, nil
 }
+
+func notInRequest(r rune) bool { return r <= ' ' || r > '~' || r == '#' }

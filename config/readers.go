@@ -121,7 +121,7 @@ func list[V any](item reader[V]) reader[[]V] {
 			d.mustBe(n, "a list")
 			return nil, false
 		}
-		vs := make([]V, 0, len(items))
+		var vs []V
 		for _, e := range items {
 			if v, ok := item(d, e); ok {
 				vs = append(vs, v)

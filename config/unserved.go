@@ -48,18 +48,21 @@ var unservedOf = []struct {
 	{"plain_http", func(r *Route) bool { return r.PlainHTTP == "redirect" }},
 }
 
-// unservedTables lists the tables and keys beside the routes that do nothing.
-var unservedTables = [][]string{
-	{"server", "https"},
-	{"server", "admin"},
-	{"server", "proxy_protocol"},
-	{"server", "max_conns"},
-	{"acme"},
-	{"cert"},
-	{"ddns"},
-	{"ban"},
-	{"log", "access"},
-	{"alert"},
+// unservedBeside lists the tables and keys beside the routes that do nothing.
+var unservedBeside = []struct {
+	path []string
+	used func(*Config) bool
+}{
+	{[]string{"server", "https"}, func(c *Config) bool { return len(c.Server.HTTPS) > 0 }},
+	{[]string{"server", "admin"}, func(c *Config) bool { return c.Server.Admin != "" }},
+	{[]string{"server", "proxy_protocol"}, func(c *Config) bool { return len(c.Server.ProxyProtocol) > 0 }},
+	{[]string{"server", "max_conns"}, func(c *Config) bool { return c.Server.MaxConns > 0 }},
+	{[]string{"acme"}, func(c *Config) bool { return c.ACME != nil }},
+	{[]string{"cert"}, func(c *Config) bool { return len(c.Certs) > 0 }},
+	{[]string{"ddns"}, func(c *Config) bool { return len(c.DDNS) > 0 }},
+	{[]string{"ban"}, func(c *Config) bool { return c.Ban != nil && len(c.Ban.On) > 0 }},
+	{[]string{"log", "access"}, func(c *Config) bool { return c.Log.Access != "" }},
+	{[]string{"alert"}, func(c *Config) bool { return c.Alert != nil }},
 }
 
 func speaks(scheme string) func(*Route) bool {
@@ -75,15 +78,13 @@ func says(key string) func(*Route) bool {
 // warnUnserved fills in and warns of what each route cannot do, and warns of
 // the tables.
 func (d *decoder) warnUnserved(root *node, c *Config, nodes map[*Route]*node) {
-	for _, path := range unservedTables {
-		n := root
-		for _, key := range path {
-			if n = n.Get(key); n == nil {
-				break
+	for _, u := range unservedBeside {
+		if u.used(c) && d.room(true) {
+			n := root
+			for _, key := range u.path {
+				n = n.Get(key)
 			}
-		}
-		if n != nil && d.room(true) {
-			d.place(true, n.KeyPos(), n.Path().String(), "", "this build cannot serve "+strings.Join(path, ".")+" yet")
+			d.place(true, n.KeyPos(), n.Path().String(), "", "this build cannot serve "+n.Path().String()+" yet")
 		}
 	}
 	for _, r := range c.Routes {
