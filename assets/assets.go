@@ -7,3 +7,14 @@ import _ "embed"
 //
 //go:embed starter.toml
 var Starter []byte
+
+// ErrorPage is shown to visitors; {status} and {words} are filled in.
+//
+//go:embed error.html
+var ErrorPage []byte
+
+// Reference is the configuration with every key explained and every default
+// stated; `portico init` writes it.
+//
+//go:embed reference.toml
+var Reference []byte

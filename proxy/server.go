@@ -3,8 +3,11 @@ package proxy
 import (
 	"context"
 	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
 
-	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/network"
 	"forge.home.arpa/portico/proxy/record"
 )
 
@@ -14,27 +17,106 @@ type Options struct {
 }
 
 // Server owns the listeners, the running snapshot and the records.
-type Server struct{}
+type Server struct {
+	log      *slog.Logger
+	builtins *network.Builtins
+	records  *record.Log
+	total    record.Counters
+	date     dateField
+	started  time.Time
+
+	snapshot atomic.Pointer[snapshot]
+	draining atomic.Bool
+	active   atomic.Int64 // requests that wait for an upstream or its answer
+	upgraded atomic.Int64
+
+	mu        sync.Mutex
+	running   bool
+	listeners map[string]*listener
+	conns     map[*conn]struct{}
+	group     sync.WaitGroup // accept loops and connections
+}
+
+const (
+	keptRows     = 10_000
+	keptFailures = 1_000
+	keptHeads    = 1_024
+)
 
 // New makes a server that listens nowhere until a configuration is committed.
-func New(o Options) *Server { return &Server{} }
-
-// Prepare binds new listeners and compiles the routes; see config.Preparer.
-func (s *Server) Prepare(c *config.Config) (config.Change, error) { return nil, nil }
-
-// Run serves until ctx ends, then drains: it returns nil when all requests
-// ended or were cut at their time.
-func (s *Server) Run(ctx context.Context) error { <-ctx.Done(); return nil }
-
-// Status returns a copy of the state.
-func (s *Server) Status() Status { return Status{} }
+func New(o Options) *Server {
+	return &Server{
+		log:       o.Log,
+		builtins:  network.NewBuiltins(),
+		records:   record.New(keptRows, keptFailures, keptHeads),
+		started:   time.Now(),
+		listeners: map[string]*listener{},
+		conns:     map[*conn]struct{}{},
+	}
+}
 
 // Records gives the log of requests.
-func (s *Server) Records() *record.Log { return nil }
+func (s *Server) Records() *record.Log { return s.records }
 
-// Explain judges a request with the code that traffic uses and sends nothing.
-func (s *Server) Explain(r Request) (Explanation, error) { return Explanation{}, nil }
+// Run serves until ctx ends, then drains: it returns nil when all requests
+// have ended or were cut at their time.
+func (s *Server) Run(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var jobs sync.WaitGroup
+	for _, job := range [...]func(context.Context){s.watchClients, s.sweep, s.followNetworks} {
+		jobs.Go(func() { job(background) })
+	}
+	s.mu.Lock()
+	s.running = true
+	for _, l := range s.listeners {
+		s.start(l)
+	}
+	s.mu.Unlock()
 
-// ExplainWith is Explain under a configuration that does not run: what an edit
-// would move, and `portico explain` without a running portico.
-func ExplainWith(c *config.Config, r Request) (Explanation, error) { return Explanation{}, nil }
+	<-ctx.Done()
+	s.drain()
+	stop()
+	jobs.Wait()
+	s.retireAll()
+	return nil
+}
+
+func (s *Server) followNetworks(ctx context.Context) {
+	if err := s.builtins.Run(ctx); err != nil && ctx.Err() == nil {
+		s.log.Warn("cannot follow this machine's networks", "error", err)
+	}
+}
+
+// sweepEvery is how often connections kept too long are looked for.
+const sweepEvery = 10 * time.Second
+
+func (s *Server) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			for _, u := range s.snapshot.Load().upstreams {
+				u.Sweep(now)
+			}
+		}
+	}
+}
+
+func (s *Server) retireAll() {
+	if snap := s.snapshot.Load(); snap != nil {
+		for _, u := range snap.upstreams {
+			u.Retire()
+		}
+	}
+}
+
+func (s *Server) eachConn(f func(*conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		f(c)
+	}
+}

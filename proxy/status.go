@@ -1,9 +1,13 @@
 package proxy
 
 import (
+	"slices"
+	"strings"
 	"time"
 
+	"forge.home.arpa/portico/proxy/network"
 	"forge.home.arpa/portico/proxy/record"
+	"forge.home.arpa/portico/proxy/upstream"
 )
 
 // Status is a copy of what the server knows about itself at one moment.
@@ -17,7 +21,7 @@ type Status struct {
 	Open      int // client connections
 	Active    int // requests under way, upgraded ones included
 	Upgraded  int // upgraded connections under way
-	Networks  []NetworkStatus
+	Networks  []network.Named
 }
 
 // ListenerStatus is one listening address.
@@ -71,8 +75,99 @@ const (
 
 func (s State) String() string { return [...]string{"", "new", "ok", "DOWN"}[s] }
 
-// NetworkStatus is a built-in network as it is now.
-type NetworkStatus struct {
-	Name     string
-	Prefixes []string
+// statusMinutes is how far a route's Minutes go back.
+const statusMinutes = 60
+
+// Status returns a copy of the state.
+func (s *Server) Status() Status {
+	now := time.Now()
+	out := Status{
+		Started: s.started, Now: now, Total: s.total.Rates(now),
+		Active: int(s.active.Load()), Upgraded: int(s.upgraded.Load()),
+		Listeners: s.listenerStatus(), Networks: s.builtins.Snapshot(),
+	}
+	s.mu.Lock()
+	out.Open = len(s.conns)
+	s.mu.Unlock()
+	if snap := s.snapshot.Load(); snap != nil {
+		out.Upstreams = snap.upstreamStatus(now)
+		out.Routes = snap.routeStatus(now)
+	}
+	return out
+}
+
+func (s *Server) listenerStatus() []ListenerStatus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []ListenerStatus
+	for _, l := range s.listeners {
+		out = append(out, ListenerStatus{Address: l.addr, Bound: l.net.Addr().String(), TLS: l.tls, Draining: s.draining.Load()})
+	}
+	slices.SortFunc(out, func(a, b ListenerStatus) int { return strings.Compare(a.Address, b.Address) })
+	return out
+}
+
+func (snap *snapshot) routeStatus(now time.Time) []RouteStatus {
+	out := make([]RouteStatus, 0, len(snap.routes))
+	for _, r := range snap.routes {
+		st := RouteStatus{Name: r.Name, Enabled: r.Enabled, Hosts: r.Hosts, Paths: r.Paths, Target: r.action.words(),
+			Rates: r.counters.Rates(now), Minutes: r.counters.Minutes(now, statusMinutes)}
+		for _, to := range r.To {
+			st.To = append(st.To, to.URL)
+		}
+		st.Health, st.Reason = r.health()
+		out = append(out, st)
+	}
+	return out
+}
+
+// health is the best of the route's upstreams', with a reason of those that
+// are not well.
+func (r *route) health() (State, string) {
+	if r.group == nil {
+		return StateNone, ""
+	}
+	best, reason := StateDown, ""
+	for _, u := range r.group.Members {
+		h := u.Health()
+		switch state := stateOf(h); {
+		case state == StateDown:
+			reason = h.Reason
+		case best == StateDown || state == StateOK:
+			best = state
+		}
+	}
+	return best, reason
+}
+
+func stateOf(h upstream.Health) State {
+	switch {
+	case h.Down:
+		return StateDown
+	case h.Known:
+		return StateOK
+	}
+	return StateUnknown
+}
+
+func (snap *snapshot) upstreamStatus(now time.Time) []UpstreamStatus {
+	users := map[*upstream.Upstream][]string{}
+	for _, r := range snap.routes {
+		if r.group == nil {
+			continue
+		}
+		for _, u := range r.group.Members {
+			users[u] = append(users[u], r.Name)
+		}
+	}
+	out := make([]UpstreamStatus, 0, len(users))
+	for u, routes := range users {
+		h := u.Health()
+		st := UpstreamStatus{URL: u.URL, Routes: routes, State: stateOf(h), Since: h.Since, Reason: h.Reason,
+			Failures: h.Failures, LastFail: h.LastFail, LastOK: h.LastOK, NextTry: h.NextTry, Rates: u.Counters.Rates(now)}
+		st.Open, st.Idle = u.Connections()
+		out = append(out, st)
+	}
+	slices.SortFunc(out, func(a, b UpstreamStatus) int { return strings.Compare(a.URL, b.URL) })
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"forge.home.arpa/portico/proxy/message"
@@ -110,53 +111,48 @@ type bodyCut struct{ err error }
 func (e *bodyCut) Error() string   { return ErrBodyCut.Error() + ": " + e.err.Error() }
 func (e *bodyCut) Unwrap() []error { return []error{ErrBodyCut, e.err} }
 
-// SendBody streams the request's body as it comes. Another goroutine may read
-// the answer meanwhile.
-func (c *ClientConn) SendBody(r *message.Request) (sent int64, err error) {
-	if r.Length != message.Unknown {
-		return c.sendPlain(r.Body)
-	}
-	return c.sendChunks(r.Body, &r.Trailers)
-}
-
-func (c *ClientConn) sendPlain(b message.Body) (sent int64, err error) {
+// SendBody streams the request's body as it comes and counts what was sent.
+// Another goroutine may read the answer meanwhile.
+func (c *ClientConn) SendBody(r *message.Request, sent *atomic.Int64) error {
 	for {
-		data, err := b.Next()
-		if err == io.EOF {
-			return sent, nil
+		data, err := r.Body.Next()
+		switch {
+		case err == io.EOF && r.Length == message.Unknown:
+			return c.endChunks(r.Trailers)
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return &bodyCut{err}
+		case r.Length == message.Unknown:
+			err = c.sendChunked(data)
+		default:
+			err = c.out.write(data)
 		}
 		if err != nil {
-			return sent, &bodyCut{err}
+			return err
 		}
-		if err := c.out.write(data); err != nil {
-			return sent, err
-		}
-		sent += int64(len(data))
+		sent.Add(int64(len(data)))
 	}
 }
 
-func (c *ClientConn) sendChunks(b message.Body, trailers *message.Fields) (sent int64, err error) {
+func (c *ClientConn) sendChunked(data []byte) error {
 	buf := getBuffer()
 	defer putBuffer(buf)
-	for {
-		data, err := b.Next()
-		if err == io.EOF {
-			out := appendFields(append(buf[:0], "0\r\n"...), *trailers)
-			return sent, c.out.write(append(out, "\r\n"...))
+	for len(data) > 0 {
+		n := copy(buf[chunkHead:len(buf)-2], data)
+		putChunkHead(buf[:chunkHead], n)
+		copy(buf[chunkHead+n:], "\r\n")
+		if err := c.out.write(buf[:chunkHead+n+2]); err != nil {
+			return err
 		}
-		if err != nil {
-			return sent, &bodyCut{err}
-		}
-		for len(data) > 0 {
-			n := copy(buf[chunkHead:len(buf)-2], data)
-			putChunkHead(buf[:chunkHead], n)
-			copy(buf[chunkHead+n:], "\r\n")
-			if err := c.out.write(buf[:chunkHead+n+2]); err != nil {
-				return sent, err
-			}
-			data, sent = data[n:], sent+int64(n)
-		}
+		data = data[n:]
 	}
+	return nil
+}
+
+func (c *ClientConn) endChunks(trailers message.Fields) error {
+	out := appendFields([]byte("0\r\n"), trailers)
+	return c.out.write(append(out, "\r\n"...))
 }
 
 // Interim takes a 1xx answer on its way to the client.
@@ -267,6 +263,9 @@ func (c *ClientConn) startAnswer(x *message.Exchange) error {
 func (c *ClientConn) Reusable() bool {
 	return c.keep && c.body.complete() && c.in.empty()
 }
+
+// Spoil keeps the connection from carrying another request.
+func (c *ClientConn) Spoil() { c.keep = false }
 
 // Release gives the buffer back; the connection is not used afterwards.
 func (c *ClientConn) Release() { c.in.release() }

@@ -1,6 +1,9 @@
 package http1
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // deadline moves a connection's deadline only when it must: moving a timer for
 // every request costs more than parsing it. So a wait ends between its time and
@@ -8,6 +11,7 @@ import "time"
 type deadline struct {
 	set   func(time.Time) error
 	until time.Duration // since start; 0 for none
+	over  atomic.Bool   // expire was called
 }
 
 // start is what until counts from: the monotonic clock alone is read then.
@@ -35,5 +39,23 @@ func (d *deadline) exactly(t time.Time) error { return d.at(t.Sub(start), t) }
 
 func (d *deadline) at(until time.Duration, t time.Time) error {
 	d.until = until
-	return d.set(t)
+	err := d.set(t)
+	if d.over.Load() { // expire came before or meanwhile: it stands
+		return d.set(past)
+	}
+	return err
 }
+
+// expire ends the waiting of another goroutine, now and until renew.
+func (d *deadline) expire() {
+	d.over.Store(true)
+	_ = d.set(past) // on a closed connection nobody waits
+}
+
+// renew takes expire back; the next arm sets the deadline anew.
+func (d *deadline) renew() {
+	d.over.Store(false)
+	d.until = 1
+}
+
+var past = time.Unix(1, 0)

@@ -198,24 +198,31 @@ func (c *ServerConn) Done() bool {
 	return true
 }
 
-// Linger closes the connection so that the client can read the last answer: a
+// Linger ends the connection so that the client can read the last answer: a
 // close with bytes unread would destroy it on the way (RFC 9112 section 9.6).
-func (c *ServerConn) Linger() {
-	const patience, most = time.Second, 256 << 10
+// It goes on reading while bytes come, each within silence, all within total.
+func (c *ServerConn) Linger(silence, total time.Duration) {
 	half, ok := c.conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	if c.in.until.exactly(time.Now().Add(patience)) != nil {
-		return
-	}
-	for n := 0; n < most; {
-		n += len(c.in.unread())
+	c.in.until.renew()
+	for end := time.Now().Add(total); ; {
 		c.in.discard(len(c.in.unread()))
-		if c.in.fillNow() != nil {
+		wait := time.Now().Add(silence)
+		if wait.After(end) {
+			wait = end
+		}
+		if c.in.until.exactly(wait) != nil || c.in.fillNow() != nil {
 			return
 		}
 	}
+}
+
+// StopReading ends the waiting of whoever reads the request's body; the
+// connection carries no other request. Any goroutine may call it.
+func (c *ServerConn) StopReading() {
+	c.in.until.expire()
 }
 
 // Release gives the buffer back; the connection is not used afterwards.

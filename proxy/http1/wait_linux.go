@@ -105,9 +105,21 @@ func writable(conn net.Conn) bool {
 	return poll(conn, unix.POLLOUT) == unix.POLLOUT
 }
 
-// hungUp tells without waiting whether the peer has ended its side.
-func hungUp(conn net.Conn) bool {
-	return poll(conn, unix.POLLRDHUP) != 0
+// watch calls left at once and whenever something happens, until it returns
+// true or the read deadline ends the watch.
+func watch(conn net.Conn, left func(end, reset bool) bool) bool {
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return false
+	}
+	return nil == raw.Read(func(fd uintptr) bool {
+		happened := pollFd(fd, unix.POLLRDHUP)
+		return left(happened&unix.POLLRDHUP != 0, happened&(unix.POLLERR|unix.POLLHUP) != 0)
+	})
 }
 
 func poll(conn net.Conn, events int16) (happened int16) {
@@ -119,13 +131,14 @@ func poll(conn net.Conn, events int16) (happened int16) {
 	if err != nil {
 		return unix.POLLERR
 	}
-	err = raw.Control(func(fd uintptr) {
-		set := []unix.PollFd{{Fd: int32(fd), Events: events}}
-		_, _ = unix.Poll(set, 0) // a failure leaves no events
-		happened = set[0].Revents
-	})
-	if err != nil {
+	if raw.Control(func(fd uintptr) { happened = pollFd(fd, events) }) != nil {
 		return unix.POLLERR
 	}
 	return happened
+}
+
+func pollFd(fd uintptr, events int16) int16 {
+	set := []unix.PollFd{{Fd: int32(fd), Events: events}}
+	_, _ = unix.Poll(set, 0) // a failure leaves no events
+	return set[0].Revents
 }

@@ -37,3 +37,6 @@ func (t *ID) String() string { return string(t.Bytes()) }
 func (t *Path) Set(s []byte)   { t.n = uint16(copy(t.b[:], s)) }
 func (t *Path) Bytes() []byte  { return t.b[:t.n] }
 func (t *Path) String() string { return string(t.Bytes()) }
+
+// Append adds to what Set put there, and cuts as Set does.
+func (t *Path) Append(s []byte) { t.n += uint16(copy(t.b[t.n:], s)) }

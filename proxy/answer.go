@@ -1,0 +1,103 @@
+package proxy
+
+import (
+	"bytes"
+
+	"forge.home.arpa/portico/proxy/message"
+	"forge.home.arpa/portico/proxy/upstream"
+)
+
+// fromUpstream gives what comes back the prefix that strip_prefix took off, so
+// that links, redirects and cookies of the upstream stay under it.
+func (v *visit) fromUpstream(u *upstream.Upstream) {
+	if len(v.route.StripPrefix) == 0 {
+		return
+	}
+	fields := v.x.Response.Fields
+	for i := range fields {
+		f := &fields[i]
+		switch f.Known {
+		case message.Location, message.ContentLocation:
+			f.Value = v.prefixURL(f.Value, u)
+		case message.SetCookie:
+			f.Value = v.prefixCookie(f.Value)
+		}
+	}
+}
+
+// prefixURL adds the prefix to "/path", and to an absolute URL only if its
+// authority is the client's Host or the upstream's; the latter becomes the
+// client's, who cannot reach the upstream by its own name.
+func (v *visit) prefixURL(value []byte, u *upstream.Upstream) []byte {
+	authority, target, ok := cutAuthority(value)
+	if !ok {
+		return value
+	}
+	if len(authority) == 0 {
+		return v.prefixed(nil, target)
+	}
+	if v.sameHost(authority) {
+		return v.prefixed(value[:len(value)-len(target)], target)
+	}
+	if bytes.EqualFold(authority, upstreamAuthority(u)) || string(authority) == u.Addr {
+		start := v.x.Make(func(b []byte) []byte {
+			b = append(append(b, v.x.Request.Scheme...), "://"...)
+			return append(b, v.authority...)
+		})
+		return v.prefixed(start, target)
+	}
+	return value
+}
+
+// prefixed puts the prefix between start and path unless path is under it.
+func (v *visit) prefixed(start, path []byte) []byte {
+	prefix := v.route.StripPrefix
+	return v.x.Make(func(b []byte) []byte {
+		b = append(b, start...)
+		if !under(path, prefix) {
+			b = append(b, prefix...)
+		}
+		return append(b, path...)
+	})
+}
+
+func under(path []byte, prefix string) bool {
+	if !bytes.HasPrefix(path, []byte(prefix)) {
+		return false
+	}
+	rest := path[len(prefix):]
+	return len(rest) == 0 || rest[0] == '/' || rest[0] == '?' || rest[0] == '#' || rest[0] == ';'
+}
+
+// prefixCookie adds the prefix to the Path of a cookie (RFC 6265 section
+// 4.1.2.4).
+func (v *visit) prefixCookie(value []byte) []byte {
+	for rest := value; ; {
+		i := bytes.IndexByte(rest, ';')
+		if i < 0 {
+			return value
+		}
+		rest = rest[i+1:]
+		attribute, _, _ := bytes.Cut(rest, []byte(";"))
+		name, path, found := bytes.Cut(attribute, []byte("="))
+		path = bytes.TrimSpace(path)
+		if !found || !message.EqualFold(bytes.TrimSpace(name), "path") || len(path) == 0 || path[0] != '/' {
+			continue
+		}
+		before := value[:len(value)-len(rest)+len(name)+1]
+		after := rest[len(attribute):]
+		value = v.prefixed(before, path)
+		return v.x.Make(func(b []byte) []byte { return append(append(b, value...), after...) })
+	}
+}
+
+// isEndless tells whether an answer has no end of its own: events and cameras.
+func isEndless(f message.Fields) bool {
+	kind := f.Get(message.ContentType)
+	for _, endless := range [...]string{"text/event-stream", "multipart/x-mixed-replace"} {
+		if len(kind) >= len(endless) && message.EqualFold(kind[:len(endless)], endless) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,80 @@
+package proxy
+
+import (
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/record"
+	"forge.home.arpa/portico/proxy/upstream"
+)
+
+// change is a configuration that is ready to run: routes compiled, new
+// listeners bound.
+type change struct {
+	server    *Server
+	snapshot  *snapshot
+	listeners []*listener // bound for it, not yet accepting
+	wanted    map[string]bool
+}
+
+// Prepare implements config.Preparer.
+func (s *Server) Prepare(c *config.Config) (config.Change, error) {
+	snap, err := s.compiler(c).compile()
+	if err != nil {
+		return nil, err
+	}
+	ch := &change{server: s, snapshot: snap, wanted: map[string]bool{}}
+	for _, addr := range c.Server.HTTP {
+		ch.wanted[addr] = true
+		if s.listens(addr) {
+			continue
+		}
+		l, err := s.bind(addr)
+		if err != nil {
+			ch.Discard()
+			return nil, err
+		}
+		ch.listeners = append(ch.listeners, l)
+	}
+	return ch, nil
+}
+
+func (s *Server) compiler(c *config.Config) *compiler {
+	comp := &compiler{config: c, server: s, builtins: s.builtins,
+		live: map[upstream.Spec]*upstream.Upstream{}, counters: map[string]*record.Counters{}}
+	if running := s.snapshot.Load(); running != nil {
+		for _, u := range running.upstreams {
+			comp.live[u.Spec] = u
+		}
+		for _, r := range running.routes {
+			comp.counters[r.Name] = r.counters
+		}
+	}
+	return comp
+}
+
+// Commit implements config.Change: one swap, then the new listeners accept and
+// the old ones stop. Requests under way end by the snapshot they began with.
+func (ch *change) Commit() {
+	s := ch.server
+	old := s.snapshot.Swap(ch.snapshot)
+	s.replaceListeners(ch.listeners, ch.wanted)
+	kept := map[*upstream.Upstream]bool{}
+	for _, u := range ch.snapshot.upstreams {
+		kept[u] = true
+		u.Revive()
+	}
+	if old == nil {
+		return
+	}
+	for _, u := range old.upstreams {
+		if !kept[u] {
+			u.Retire()
+		}
+	}
+}
+
+// Discard implements config.Change.
+func (ch *change) Discard() {
+	for _, l := range ch.listeners {
+		l.close()
+	}
+}

@@ -1,0 +1,215 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"forge.home.arpa/portico/proxy/http1"
+)
+
+// conn is one client's connection with what others need to know of it: those
+// who end it, and those who watch whether its client is still there.
+type conn struct {
+	server *Server
+	net    net.Conn
+	http   *http1.ServerConn
+	peer   netip.Addr
+	tls    bool
+
+	mu        sync.Mutex
+	phase     phase
+	since     time.Time         // of phase, from phaseWaiting on
+	backend   *http1.ClientConn // what the request under way depends on
+	watchable bool              // nobody reads the client while backend is asked
+	watcher   chan struct{}     // closed when the watcher has ended; nil without one
+	left      atomic.Bool       // the client left while its answer was awaited
+}
+
+// phase is what a connection is busy with.
+type phase uint8
+
+const (
+	phaseIdle      phase = iota // between two requests
+	phaseReading                // a head or a body, or answering by ourselves
+	phaseWaiting                // for an upstream's answer
+	phaseAnswering              // passing it on
+	phaseEndless                // passing on what has no end of its own
+	phaseUpgraded               // relaying bytes
+	phaseClosed
+)
+
+func (s *Server) newConn(nc net.Conn, tls bool) *conn {
+	c := &conn{server: s, net: nc, tls: tls, since: time.Now()}
+	c.http = http1.NewServerConn(nc, s.snapshot.Load().limits)
+	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		c.peer = a.AddrPort().Addr().Unmap().WithZone("")
+	}
+	return c
+}
+
+func (c *conn) scheme() string {
+	if c.tls {
+		return "https"
+	}
+	return "http"
+}
+
+// serve answers one request after the other until the connection ends.
+func (c *conn) serve() {
+	defer c.close()
+	for {
+		snap := c.server.snapshot.Load()
+		if c.http.Await(snap.idle) != nil || !c.enter(phaseReading) {
+			return
+		}
+		if !c.serveOne(snap) || !c.enter(phaseIdle) {
+			return
+		}
+	}
+}
+
+// serveOne reads a request and answers it; false when it was the last.
+func (c *conn) serveOne(snap *snapshot) bool {
+	v := c.server.begin(c)
+	defer v.end()
+	c.http.SetIdle(defaultIdle)
+	if c.server.draining.Load() {
+		c.http.CloseAfter()
+	}
+	err := c.http.ReadRequest(v.x, snap.header)
+	var bad *http1.BadRequest
+	switch {
+	case errors.As(err, &bad):
+		v.identify()
+		v.refuse(bad)
+	case err != nil:
+		return false // the client left within a head: nothing was asked
+	default:
+		v.serve()
+	}
+	v.finish(c.http.BytesOut() + v.relayed)
+	if v.err == nil && !v.row.Aborted && c.http.Done() {
+		return true
+	}
+	if v.err == nil && !v.row.Aborted && v.row.Status != 101 {
+		c.linger(bad != nil)
+	}
+	return false
+}
+
+// defaultIdle bounds the waits of an exchange until its route says otherwise.
+const defaultIdle = 5 * time.Minute
+
+// linger lets the client read its answer; one that sent no HTTP gets less time.
+func (c *conn) linger(bad bool) {
+	if bad {
+		c.http.Linger(500*time.Millisecond, 2*time.Second)
+		return
+	}
+	c.http.Linger(5*time.Second, 30*time.Second)
+}
+
+// enter moves to another phase; false when the connection was closed by others.
+func (c *conn) enter(p phase) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase == phaseClosed || p == phaseIdle && c.server.draining.Load() {
+		return false
+	}
+	c.phase = p
+	if p > phaseReading {
+		c.since = time.Now()
+	}
+	return true
+}
+
+// depend notes the upstream's connection that the present request waits for;
+// uploading says that the client is being read meanwhile.
+func (c *conn) depend(b *http1.ClientConn, uploading bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.backend, c.watchable = b, !uploading && !c.tls
+	c.server.active.Add(1)
+	if c.phase == phaseClosed {
+		b.Close()
+		return
+	}
+	c.phase, c.since = phaseWaiting, time.Now()
+}
+
+// release ends what depend began, and the watcher with it.
+func (c *conn) release() {
+	c.mu.Lock()
+	c.backend = nil
+	c.server.active.Add(-1)
+	if c.phase != phaseClosed {
+		c.phase = phaseReading
+	}
+	w := c.watcher
+	c.watcher = nil
+	c.mu.Unlock()
+	if w != nil {
+		c.http.Unwatch()
+		<-w
+		c.http.Resume()
+	}
+}
+
+func (c *conn) answering(endless bool) {
+	if endless {
+		c.enter(phaseEndless)
+		return
+	}
+	c.enter(phaseAnswering)
+}
+
+func (c *conn) upgrade() { c.enter(phaseUpgraded) }
+
+// gone tells whether the client left while its answer was awaited.
+func (c *conn) gone() bool { return c.left.Load() }
+
+// kill ends the connection from outside, whatever it waits for.
+func (c *conn) kill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.phase = phaseClosed
+	c.net.Close()
+	if c.backend != nil {
+		c.backend.Close()
+	}
+}
+
+// killEndless ends it where it would not end by itself.
+func (c *conn) killEndless() {
+	if c.in(phaseEndless) || c.in(phaseUpgraded) {
+		c.kill()
+	}
+}
+
+// killIdle ends it only between two requests.
+func (c *conn) killIdle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase == phaseIdle {
+		c.phase = phaseClosed
+		c.net.Close()
+	}
+}
+
+func (c *conn) close() {
+	c.mu.Lock()
+	c.phase = phaseClosed
+	c.mu.Unlock()
+	c.net.Close()
+	c.http.Release()
+}
+
+func (c *conn) in(p phase) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase == p
+}

@@ -1,0 +1,234 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/message"
+	"forge.home.arpa/portico/proxy/record"
+	"forge.home.arpa/portico/proxy/upstream"
+)
+
+// forward sends a request to one of a route's upstreams over HTTP/1.1.
+type forward struct{ route *route }
+
+func (f *forward) words() string {
+	words := f.route.To[0].URL
+	if more := len(f.route.To) - 1; more > 0 {
+		words += " +" + strconv.Itoa(more)
+	}
+	return words
+}
+
+func (f *forward) explain(e *explainer, rt *route) {
+	u := f.route.group.Next()
+	e.out.Upstream = u.URL
+	e.forwarded(rt, "http", u.Addr)
+}
+
+func (f *forward) serve(v *visit) {
+	if !v.moveDestination() {
+		return
+	}
+	v.rewrite()
+	v.toUpstream()
+	f.exchange(v)
+}
+
+// exchange asks one upstream after the other as long as nothing can be done
+// twice.
+func (f *forward) exchange(v *visit) {
+	var tried uint64
+	for {
+		u, i := f.route.group.Pick(v.began, tried)
+		if u == nil {
+			v.bad()
+			return
+		}
+		tried |= 1 << i
+		v.row.Upstream = u.URL
+		v.sendHost(u)
+		v.sendDestination()
+		if !f.ask(v, u) {
+			return
+		}
+		v.row.Retries++
+	}
+}
+
+// ask sends the request to u. It returns true where another upstream may be
+// asked: this one could not be reached, so nothing was sent.
+func (f *forward) ask(v *visit, u *upstream.Upstream) (again bool) {
+	if c, ok := u.Kept(); ok {
+		stale := f.roundTrip(v, u, c)
+		if !stale {
+			return false
+		}
+	}
+	began := time.Now()
+	c, err := u.Dial(context.Background(), f.route.Timeout.Dial)
+	v.row.Dial += time.Since(began)
+	if err != nil {
+		v.failed(u, err)
+		return true
+	}
+	f.roundTrip(v, u, c)
+	return false
+}
+
+// roundTrip does one exchange over c and answers the client. It returns true,
+// with nothing answered, where c was a kept connection that had died before it
+// brought anything, and the request can be sent again: its method is idempotent
+// and its body still held.
+func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn) (stale bool) {
+	t := trip{v: v, u: u, c: c, timeout: f.route.Timeout.ResponseHeader}
+	t.body, t.held = message.Whole(v.x.Request.Body)
+	c.SetIdle(f.route.Timeout.Idle)
+	v.conn.depend(c.ClientConn, !t.held)
+	defer func() {
+		v.conn.release()
+		u.Done(c)
+	}()
+	err := t.ask()
+	if err != nil {
+		if c.Reused && t.held && !c.Answered() && v.x.Request.Idempotent() && !v.conn.gone() {
+			return true
+		}
+		t.answerFailure(err)
+		return false
+	}
+	u.Succeeded(v.began)
+	t.answer()
+	return false
+}
+
+// trip is one request over one connection.
+type trip struct {
+	v       *visit
+	u       *upstream.Upstream
+	c       upstream.Conn
+	timeout time.Duration
+	body    []byte // the whole of it, where held
+	held    bool   // the whole body lies in memory and can be sent again
+	upload  *upload
+	sent    time.Time
+}
+
+// ask sends the request and reads the head of the answer.
+func (t *trip) ask() error {
+	r := &t.v.x.Request
+	t.v.row.BytesIn = int64(len(t.body))
+	writeErr := t.c.WriteRequest(t.v.x, t.body)
+	t.sent = time.Now()
+	t.v.row.Send = t.sent.Sub(t.v.began) - t.v.row.Guard - t.v.row.Dial
+	if writeErr == nil && !t.held {
+		t.upload = startUpload(t.c, r)
+	}
+	// An upstream may answer before it has read everything, and close: its
+	// answer is worth more than our broken write.
+	err := t.c.ReadResponse(t.v.x, t.timeout, t.v.front.Interim)
+	t.v.row.FirstByte = time.Since(t.sent)
+	if err != nil && writeErr != nil && !t.c.Answered() {
+		return writeErr
+	}
+	return err
+}
+
+// answer passes the answer on.
+func (t *trip) answer() {
+	v := t.v
+	v.fromUpstream(t.u)
+	if v.x.Response.Status == 101 {
+		t.relay()
+		return
+	}
+	v.conn.answering(isEndless(v.x.Response.Fields))
+	began := time.Now()
+	v.respond()
+	v.row.Body = time.Since(began)
+	if v.err != nil {
+		v.row.Cause, v.row.Detail = t.blame(v.err, upstream.Reading)
+	}
+	if t.upload != nil && !t.endUpload() {
+		t.c.Spoil()
+		v.front.CloseAfter()
+	}
+}
+
+// relay is the rest of an upgraded connection.
+func (t *trip) relay() {
+	v := t.v
+	began := time.Now()
+	if v.respond(); v.err != nil {
+		v.row.Cause, v.row.Detail = record.CauseClientGone, v.err.Error()
+		return
+	}
+	v.conn.upgrade()
+	v.server.upgraded.Add(1)
+	up, down, _ := http1.Relay(v.conn.http, t.c.ClientConn) // how either side ends is its own affair
+	v.server.upgraded.Add(-1)
+	v.row.BytesIn, v.relayed = up, down
+	v.row.Body = time.Since(began)
+	v.front.CloseAfter()
+}
+
+// answerFailure answers in place of the upstream.
+func (t *trip) answerFailure(err error) {
+	v := t.v
+	v.conn.answering(false)
+	if t.upload != nil {
+		t.cutUpload()
+		v.row.BytesIn = t.upload.sent.Load()
+		if t.upload.err != nil && errors.Is(t.upload.err, http1.ErrBodyCut) {
+			v.cutBody(t.upload.err)
+			return
+		}
+	}
+	var gone *http1.ClientError
+	if v.conn.gone() || errors.As(err, &gone) {
+		v.row.Cause, v.row.Detail = record.CauseClientGone, "the client left before an answer"
+		v.row.Aborted = true
+		v.front.CloseAfter()
+		return
+	}
+	stage := upstream.Waiting
+	if !t.c.Answered() && t.upload != nil && t.upload.err != nil {
+		stage, err = upstream.Sending, t.upload.err
+	}
+	v.failed(t.u, t.u.ExchangeFailure(stage, err))
+	v.bad()
+}
+
+// blame tells whose failure ended the answer, and its cause.
+func (t *trip) blame(err error, stage upstream.Stage) (record.Cause, string) {
+	var gone *http1.ClientError
+	if errors.As(err, &gone) || t.v.conn.gone() {
+		return record.CauseClientGone, "the client left within the answer"
+	}
+	f := t.u.ExchangeFailure(stage, err)
+	t.u.Failed(time.Now(), f.Detail)
+	return f.Cause, f.Detail
+}
+
+// failed notes an upstream's failure in its health and in the record.
+func (v *visit) failed(u *upstream.Upstream, err error) {
+	u.Failed(time.Now(), err.Error())
+	var f *upstream.Failure
+	if errors.As(err, &f) {
+		v.row.Cause, v.row.Detail = f.Cause, f.Detail
+	}
+}
+
+// bad answers for upstreams that did not.
+func (v *visit) bad() {
+	v.x.Response.Fields = v.x.Response.Fields[:0]
+	switch v.row.Cause {
+	case record.CauseHeaderTimeout, record.CauseDialTimeout, record.CauseTLSTimeout:
+		v.fail(504)
+	default:
+		v.fail(502)
+	}
+}

@@ -1,0 +1,154 @@
+package proxy
+
+import (
+	"bytes"
+
+	"forge.home.arpa/portico/proxy/match"
+	"forge.home.arpa/portico/proxy/message"
+	"forge.home.arpa/portico/proxy/upstream"
+)
+
+// rewrite brings the path into the form the upstream is sent.
+func (v *visit) rewrite() {
+	r := &v.x.Request
+	r.Path, r.Query = v.route.rewritten(v.x, v.sent(), r.Query)
+}
+
+// rewritten applies strip_prefix and rewrite to a judged path.
+func (rt *route) rewritten(x *message.Exchange, path, query []byte) (newPath, newQuery []byte) {
+	if rt.StripPrefix != "" {
+		judged := path
+		path = x.Make(func(b []byte) []byte { return match.StripPrefix(b, judged, rt.StripPrefix) })
+	}
+	if rw := rt.Rewrite; rw != nil && rw.Match.Match(path) {
+		path, query = joinQuery(x, rw.Match.ReplaceAll(path, []byte(rw.To)), query)
+	}
+	return path, query
+}
+
+// joinQuery cuts the query off a rewritten path and puts the client's after it.
+func joinQuery(x *message.Exchange, target, query []byte) (path, joined []byte) {
+	path, added, found := bytes.Cut(target, []byte("?"))
+	path = x.Make(func(b []byte) []byte { return append(append(b, '/'), bytes.TrimLeft(path, "/")...) })
+	if !found {
+		return path, query
+	}
+	return path, x.Make(func(b []byte) []byte {
+		b = append(append(b, '?'), added...)
+		if len(query) > 1 {
+			b = append(append(b, '&'), query[1:]...)
+		}
+		return b
+	})
+}
+
+// sendHost sets the authority the upstream is sent.
+func (v *visit) sendHost(u *upstream.Upstream) {
+	r := &v.x.Request
+	switch v.route.HostHeader {
+	case "upstream":
+		r.Authority = upstreamAuthority(u)
+	case "client", "":
+		if r.Authority = v.authority; len(r.Authority) == 0 { // HTTP/1.0 without Host
+			r.Authority = upstreamAuthority(u)
+		}
+	default:
+		r.Authority = []byte(v.route.HostHeader)
+	}
+}
+
+// upstreamAuthority is what Host says where the upstream's own name is sent; a
+// socket has none.
+func upstreamAuthority(u *upstream.Upstream) []byte {
+	if u.Network == "unix" {
+		return []byte("localhost")
+	}
+	return bytes.TrimSuffix([]byte(u.Addr), []byte(":80"))
+}
+
+// moveDestination rewrites a WebDAV Destination (RFC 4918 section 10.3) as the
+// request's own path is: a copy or move that would leave the route is refused.
+func (v *visit) moveDestination() bool {
+	f := v.destination()
+	if f == nil {
+		return true
+	}
+	authority, target, ok := cutAuthority(f.Value)
+	if !ok || len(authority) > 0 && !v.sameHost(authority) {
+		return v.refuseDestination("another host")
+	}
+	path, query, _ := bytes.Cut(target, []byte("?"))
+	if len(query) > 0 {
+		query = target[len(path):]
+	}
+	var scratch []byte
+	m := v.snap.table.Match(v.x.Request.Host, path, v.x.Request.Method, &scratch, nil)
+	if m.Verdict != match.Found || v.snap.routeOf(m) != v.route {
+		return v.refuseDestination("another route")
+	}
+	if m.Judged {
+		path = m.Path
+	}
+	path, query = v.route.rewritten(v.x, path, query)
+	v.destPath, v.destQuery = path, query
+	return true
+}
+
+func (v *visit) destination() *message.Field {
+	fields := v.x.Request.Fields
+	for i := range fields {
+		if fields[i].Known == message.Destination {
+			return &fields[i]
+		}
+	}
+	return nil
+}
+
+func (v *visit) refuseDestination(why string) bool {
+	v.row.Rule = "destination"
+	v.row.Detail = "Destination names " + why
+	v.fail(403)
+	return false
+}
+
+// sendDestination writes the Destination for the upstream that was chosen.
+func (v *visit) sendDestination() {
+	f := v.destination()
+	if f == nil || v.destPath == nil {
+		return
+	}
+	f.Value = v.x.Make(func(b []byte) []byte {
+		b = append(append(b, "http://"...), v.x.Request.Authority...)
+		return append(append(b, v.destPath...), v.destQuery...)
+	})
+}
+
+// sameHost tells whether an authority names the host that was asked.
+func (v *visit) sameHost(authority []byte) bool {
+	var buf [256]byte
+	host, ok := match.NormalHost(buf[:0], authority)
+	return ok && bytes.Equal(host, v.x.Request.Host)
+}
+
+// cutAuthority splits "http://host/path" or "/path"; false for other forms.
+func cutAuthority(b []byte) (authority, target []byte, ok bool) {
+	if len(b) > 0 && b[0] == '/' && !bytes.HasPrefix(b, []byte("//")) {
+		return nil, b, true
+	}
+	rest := b
+	switch {
+	case bytes.HasPrefix(b, []byte("http://")):
+		rest = b[len("http://"):]
+	case bytes.HasPrefix(b, []byte("https://")):
+		rest = b[len("https://"):]
+	default:
+		return nil, nil, false
+	}
+	i := bytes.IndexByte(rest, '/')
+	if i < 0 {
+		return rest, slashPath, len(rest) > 0
+	}
+	return rest[:i], rest[i:], i > 0
+}
+
+var slashPath = []byte("/")

@@ -1,0 +1,56 @@
+package proxy
+
+import (
+	"time"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/match"
+	"forge.home.arpa/portico/proxy/network"
+	"forge.home.arpa/portico/proxy/record"
+	"forge.home.arpa/portico/proxy/upstream"
+)
+
+// snapshot is a configuration made ready for requests. It is immutable to the
+// leaves, except for live upstreams and counters, which outlive it.
+type snapshot struct {
+	config    *config.Config
+	table     *match.Table // over active
+	active    []*route     // the enabled ones
+	routes    []*route     // all, sorted by name
+	upstreams []*upstream.Upstream
+	trusted   *network.Set
+	limits    http1.Limits
+	header    time.Duration // for a head to arrive
+	idle      time.Duration // between two requests
+}
+
+// route is a config.Route made ready.
+type route struct {
+	*config.Route
+	action   action
+	allow    *network.Set // nil: everybody
+	deny     *network.Set // nil: nobody
+	group    *upstream.Group
+	counters *record.Counters
+	prefix   []byte // StripPrefix, as a field's value
+
+	requestEdits, responseEdits edits
+}
+
+// action is what a route does with a request that may pass.
+type action interface {
+	serve(v *visit)
+	// words describe it for people.
+	words() string
+	// explain fills in what serve would do.
+	explain(e *explainer, r *route)
+}
+
+// routeOf returns the route of a match, nil without one.
+func (s *snapshot) routeOf(r match.Result) *route {
+	if r.Route < 0 {
+		return nil
+	}
+	return s.active[r.Route]
+}

@@ -1,0 +1,69 @@
+package proxy
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/message"
+	"forge.home.arpa/portico/proxy/upstream"
+)
+
+// upload sends a request's body while the answer is read.
+type upload struct {
+	done chan struct{}
+	sent atomic.Int64
+	err  error // valid once done is closed
+}
+
+func startUpload(c upstream.Conn, r *message.Request) *upload {
+	up := &upload{done: make(chan struct{})}
+	go func() {
+		defer close(up.done)
+		up.err = c.SendBody(r, &up.sent)
+		if errors.Is(up.err, http1.ErrBodyCut) {
+			// The upstream must not take what it got for the whole, and
+			// whoever waits for its answer need wait no longer.
+			c.Close()
+		}
+	}()
+	return up
+}
+
+// uploadStall is how long an upload may stand still once its answer is
+// complete: an upstream that answers early may read the rest or not (RFC 9112
+// section 9.3), and the client may have stopped sending it.
+const uploadStall = time.Second
+
+// endUpload waits for the upload as long as it goes on. It returns false when
+// the body was not sent whole.
+func (t *trip) endUpload() bool {
+	t.awaitUpload()
+	t.v.row.BytesIn = t.upload.sent.Load()
+	return t.upload.err == nil
+}
+
+func (t *trip) awaitUpload() {
+	for before := int64(-1); ; {
+		stall := time.NewTimer(uploadStall)
+		select {
+		case <-t.upload.done:
+			stall.Stop()
+			return
+		case <-stall.C:
+		}
+		now := t.upload.sent.Load()
+		if now == before {
+			t.cutUpload()
+			return
+		}
+		before = now
+	}
+}
+
+func (t *trip) cutUpload() {
+	t.c.Close()
+	t.v.conn.http.StopReading()
+	<-t.upload.done
+}

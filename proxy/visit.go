@@ -1,0 +1,257 @@
+package proxy
+
+import (
+	"sync"
+	"time"
+
+	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/match"
+	"forge.home.arpa/portico/proxy/message"
+	"forge.home.arpa/portico/proxy/network"
+	"forge.home.arpa/portico/proxy/record"
+)
+
+// front is the client's side of an exchange, whatever version it speaks.
+type front interface {
+	Interim(status int, fields message.Fields) error
+	Respond(x *message.Exchange) error
+	SetIdle(time.Duration)
+	CloseAfter()
+}
+
+// visit is one request on its way through the proxy. It belongs to the
+// goroutine of its connection.
+type visit struct {
+	server *Server
+	conn   *conn
+	front  front
+	snap   *snapshot
+	x      *message.Exchange
+	route  *route
+	match  match.Result
+	vars   variables
+	row    record.Row
+	began  time.Time
+	out    message.Bytes
+	err    error // what Respond said
+
+	authority           []byte // as the client named it
+	destPath, destQuery []byte // of a WebDAV Destination, rewritten
+	relayed             int64  // bytes sent to the client after an upgrade
+	scratch             []byte
+	xff                 [8][]byte
+}
+
+var visits = sync.Pool{New: func() any { return new(visit) }}
+
+// begin takes a visit whose head has begun to arrive.
+func (s *Server) begin(c *conn) *visit {
+	v := visits.Get().(*visit)
+	v.server, v.conn, v.front = s, c, c.http
+	v.snap = s.snapshot.Load()
+	v.x = message.New()
+	v.began = time.Now()
+	return v
+}
+
+// end gives everything of the visit back.
+func (v *visit) end() {
+	v.x.Release()
+	scratch := v.scratch
+	*v = visit{scratch: scratch[:0]}
+	visits.Put(v)
+}
+
+// serve answers a request whose head was read.
+func (v *visit) serve() {
+	v.identify()
+	if !v.name() {
+		v.refuse(&http1.BadRequest{Status: 400, Why: "a bad host"})
+		return
+	}
+	v.find()
+	if v.route != nil && v.guard() && !v.addSlash() {
+		v.row.Guard = time.Since(v.began)
+		v.route.action.serve(v)
+	}
+}
+
+// name brings the host into the form that routes are matched by.
+func (v *visit) name() (ok bool) {
+	r := &v.x.Request
+	r.Host = v.x.Make(func(b []byte) []byte {
+		b, ok = match.NormalHost(b, r.Authority)
+		return b
+	})
+	v.row.Host.Set(r.Host)
+	v.vars.host = r.Host
+	return ok
+}
+
+// identify finds out who asks and what is to be remembered of it.
+func (v *visit) identify() {
+	r := &v.x.Request
+	v.authority = r.Authority
+	v.row.Peer = v.conn.peer
+	v.row.Method.Set(r.Method)
+	v.row.Proto = protoOf(r.Minor)
+	v.row.TLS = v.conn.tls
+	v.row.Path.Set(r.Path)
+	v.row.Path.Append(r.Query)
+	r.Scheme = v.conn.scheme()
+	trusted := v.fromTrusted()
+	v.row.Client, v.row.Source = v.conn.peer, record.FromPeer
+	if trusted {
+		client, found := network.Client(v.conn.peer, v.snap.trusted, v.forwardedFor())
+		if v.row.Client = client; found {
+			v.row.Source = record.FromForwardedFor
+		}
+		if p := r.Fields.Get(message.XForwardedProto); validScheme(p) {
+			r.Scheme = string(p)
+		}
+	}
+	v.vars = variables{path: r.Path, query: r.Query, client: v.row.Client, scheme: r.Scheme}
+}
+
+func protoOf(minor int) record.Proto {
+	if minor == 0 {
+		return record.HTTP10
+	}
+	return record.HTTP11
+}
+
+func (v *visit) fromTrusted() bool {
+	_, ok := v.snap.trusted.Contains(v.conn.peer)
+	return ok
+}
+
+func (v *visit) forwardedFor() [][]byte {
+	list := v.xff[:0]
+	for i := range v.x.Request.Fields {
+		if f := &v.x.Request.Fields[i]; f.Known == message.XForwardedFor {
+			list = append(list, f.Value)
+		}
+	}
+	return list
+}
+
+// find matches the request; where no route takes it, it is answered here.
+func (v *visit) find() {
+	r := &v.x.Request
+	v.match = v.snap.table.Match(r.Host, r.Path, r.Method, &v.scratch, nil)
+	switch v.match.Verdict {
+	case match.Found, match.AddSlash:
+		v.route = v.snap.routeOf(v.match)
+		v.row.Route = v.route.Name
+		v.front.SetIdle(v.route.Timeout.Idle)
+	case match.BadPath:
+		v.refuse(&http1.BadRequest{Status: 400, Why: v.match.Bad})
+	case match.MethodMissed:
+		v.x.Response.Fields.Add("Allow", v.x.Make(func(b []byte) []byte { return appendList(b, v.match.Allow) }))
+		v.fail(405)
+	default:
+		v.fail(404)
+	}
+}
+
+func appendList(b []byte, list []string) []byte {
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = append(b, s...)
+	}
+	return b
+}
+
+// addSlash redirects "/x" where only "/x/*" has a route.
+func (v *visit) addSlash() bool {
+	if v.match.Verdict != match.AddSlash {
+		return false
+	}
+	v.redirect(308, v.x.Make(func(b []byte) []byte {
+		b = append(append(b, oneSlash(v.match.Path)...), '/')
+		return append(b, v.x.Request.Query...)
+	}))
+	return true
+}
+
+// sent is the path the upstream gets before the route's own changes.
+func (v *visit) sent() []byte {
+	if v.match.Judged {
+		return v.match.Path
+	}
+	return v.x.Request.Path
+}
+
+// refuse answers a request that is no good and ends the connection.
+func (v *visit) refuse(bad *http1.BadRequest) {
+	v.row.Rule = "bad request"
+	v.row.Detail = bad.Why
+	v.front.CloseAfter()
+	if bad.Status == 405 {
+		v.x.Response.Fields.Add("Allow", []byte("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
+	}
+	v.fail(bad.Status)
+}
+
+// redirect answers with a Location.
+func (v *visit) redirect(status int, location []byte) {
+	v.x.Response.Fields.AddKnown(message.Location, location)
+	v.fail(status)
+}
+
+// fail answers with a status and its page.
+func (v *visit) fail(status int) {
+	v.reply(status, htmlType, errorPage(status))
+}
+
+// reply answers with a body that lies in memory.
+func (v *visit) reply(status int, contentType, body []byte) {
+	r := &v.x.Response
+	r.Status, r.Reason = status, nil
+	r.Fields.AddKnown(message.ContentType, contentType)
+	r.Fields = append(r.Fields, nosniff)
+	v.out.Set(body)
+	r.Body, r.Length = &v.out, int64(len(body))
+	v.respond()
+}
+
+var (
+	htmlType = []byte("text/html; charset=utf-8")
+	nosniff  = message.Field{Name: []byte("X-Content-Type-Options"), Value: []byte("nosniff")}
+)
+
+// respond sends the answer and notes what became of it.
+func (v *visit) respond() {
+	r := &v.x.Response
+	if v.route != nil {
+		v.route.responseEdits.apply(v.x, &r.Fields, v.vars)
+	}
+	if r.Fields.Get(message.Date) == nil {
+		r.Fields.AddKnown(message.Date, v.server.date.now(v.began))
+	}
+	v.row.Status = uint16(r.Status)
+	if v.err = v.front.Respond(v.x); v.err != nil {
+		v.row.Aborted = true
+	}
+}
+
+// finish writes the record and the counters; it is called for every request,
+// whatever became of it.
+func (v *visit) finish(bytesOut int64) {
+	v.row.Start = v.began.UnixNano()
+	took := time.Since(v.began)
+	v.row.Total = took
+	v.row.BytesOut = bytesOut
+	end := v.began.Add(took)
+	status := int(v.row.Status)
+	if v.row.Aborted && v.row.Cause != record.CauseClientGone {
+		status = 502
+	}
+	v.server.total.Add(end, status, took, bytesOut)
+	if v.route != nil {
+		v.route.counters.Add(end, status, took, bytesOut)
+	}
+	v.server.records.Put(&v.row, v.x.RequestHead, v.x.ResponseHead)
+}
