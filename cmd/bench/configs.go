@@ -22,7 +22,7 @@ http {
     keepalive_requests 1000000;
   }
   server {
-    listen {{.Listen}}{{if .TLS}} ssl;
+    listen {{.Listen}}{{if .TLS}} ssl http2;
     ssl_certificate {{.Cert}};
     ssl_certificate_key {{.Key}}{{end}};
     server_name {{.Host}};
@@ -50,7 +50,7 @@ defaults
   timeout client 60s
   timeout server 60s
 frontend in
-  bind {{.Listen}}{{if .TLS}} ssl crt {{.Both}}{{end}}
+  bind {{.Listen}}{{if .TLS}} ssl crt {{.Both}} alpn h2,http/1.1{{end}}
   http-request set-header X-Forwarded-Proto {{if .TLS}}https{{else}}http{{end}}
   http-request set-header X-Forwarded-Host %[req.hdr(Host)]
   use_backend origin if { hdr(host) -i {{.Host}} }

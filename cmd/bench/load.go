@@ -50,8 +50,12 @@ func load(ctx context.Context, to string, w Workload) (result, error) {
 	defer cancel()
 	l := &loader{Workload: w, to: to, took: make([]time.Duration, w.Requests), start: time.Now()}
 	g, ctx := errgroup.WithContext(ctx)
+	work := l.overH1
+	if w.Streams > 0 {
+		work = l.overH2
+	}
 	for range w.Connections {
-		g.Go(func() error { return l.client(ctx) })
+		g.Go(func() error { return work(ctx) })
 	}
 	if err := g.Wait(); err != nil {
 		return result{}, err
@@ -72,17 +76,29 @@ type loader struct {
 	took  []time.Duration
 }
 
-func (l *loader) client(ctx context.Context) error {
+// take returns the index of the next request; a negative one when none is
+// left or the load has failed.
+func (l *loader) take(ctx context.Context) (int, error) {
+	i := int(l.next.Add(1)) - 1
+	if i >= l.Requests || ctx.Err() != nil {
+		return -1, ctx.Err()
+	}
+	return i, nil
+}
+
+// overH1 makes requests over one HTTP/1.1 connection, or over one for each,
+// until none is left.
+func (l *loader) overH1(ctx context.Context) error {
 	var c *client
 	for {
-		i := int(l.next.Add(1)) - 1
-		if i >= l.Requests || ctx.Err() != nil {
+		i, err := l.take(ctx)
+		if i < 0 {
 			c.close()
-			return ctx.Err()
+			return err
 		}
 		due := l.wait(i)
 		if c == nil {
-			conn, err := l.dial(ctx)
+			conn, err := l.dial(ctx, "http/1.1")
 			if err != nil {
 				return fmt.Errorf("request %d: %w", i, err)
 			}
@@ -111,7 +127,7 @@ func (l *loader) wait(i int) time.Time {
 	return due
 }
 
-func (l *loader) dial(ctx context.Context) (net.Conn, error) {
+func (l *loader) dial(ctx context.Context, protocol string) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", l.to)
 	if err != nil {
@@ -123,7 +139,9 @@ func (l *loader) dial(ctx context.Context) (net.Conn, error) {
 	}
 	if l.TLS {
 		// The proxy under test presents a certificate made for this run.
-		conn = tls.Client(conn, &tls.Config{ServerName: host, InsecureSkipVerify: true})
+		conn = tls.Client(conn, &tls.Config{
+			ServerName: host, InsecureSkipVerify: true, NextProtos: []string{protocol},
+		})
 	}
 	return conn, nil
 }

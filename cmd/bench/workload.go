@@ -12,11 +12,12 @@ import (
 type Workload struct {
 	Name        string
 	TLS         bool // between the load and the proxy
-	Connections int  // open at a time, each with one request under way
+	Connections int  // open at a time
 	Requests    int  // in a round, over all connections
 	Body        int  // bytes of an answer
-	NewConn     bool // a connection for each request
-	Rate        int  // requests a second over all connections; 0 is as fast as answers come
+	Streams     int  // of HTTP/2 open at a time in each connection; 0 is HTTP/1.1
+	NewConn     bool // a connection for each request (HTTP/1.1)
+	Rate        int  // requests a second over all connections (HTTP/1.1); 0 is as fast as answers come
 	Deadline    time.Duration
 }
 
@@ -24,6 +25,7 @@ var workloads = []Workload{
 	{Name: "http1", Connections: 64, Requests: 40_000, Body: 1024, Deadline: time.Minute},
 	{Name: "http1-rate", Connections: 64, Requests: 20_000, Body: 1024, Rate: 4000, Deadline: time.Minute},
 	{Name: "tls", TLS: true, Connections: 64, Requests: 30_000, Body: 1024, Deadline: time.Minute},
+	{Name: "h2", TLS: true, Connections: 8, Streams: 8, Requests: 30_000, Body: 1024, Deadline: time.Minute},
 	{Name: "tls-new", TLS: true, Connections: 16, Requests: 2000, Body: 1024, NewConn: true, Deadline: time.Minute},
 	{Name: "large", Connections: 1, Requests: 1, Body: 1 << 30, Deadline: time.Minute},
 	{Name: "large-tls", TLS: true, Connections: 1, Requests: 1, Body: 1 << 30, Deadline: time.Minute},
@@ -39,6 +41,9 @@ func workloadNames() []string {
 
 func (w Workload) String() string {
 	s := fmt.Sprintf("%s: %d requests, %d connections, answers of %d bytes", w.Name, w.Requests, w.Connections, w.Body)
+	if w.Streams > 0 {
+		s += ", " + strconv.Itoa(w.Streams) + " streams in each"
+	}
 	if w.Rate > 0 {
 		s += ", " + strconv.Itoa(w.Rate) + " a second"
 	}
