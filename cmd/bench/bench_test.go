@@ -120,6 +120,7 @@ func TestCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // else each process of a race test waits a second
 	w := Workload{Name: "tiny", Connections: 2, Requests: 50, Body: 64, Deadline: time.Minute}
 	standIn := func(name string) contender {
 		return contender{
