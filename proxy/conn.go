@@ -81,24 +81,33 @@ func (c *conn) serveOne(snap *snapshot) bool {
 		c.http.CloseAfter()
 	}
 	err := c.http.ReadRequest(v.x, snap.header)
-	var bad *http1.BadRequest
-	switch {
-	case errors.As(err, &bad):
-		v.identify()
-		v.refuse(bad)
-	case err != nil:
-		return false // the client left within a head: nothing was asked
-	default:
+	if err == nil {
 		v.serve()
+	} else if !v.serveBad(err) {
+		return false // the client left within a head: nothing was asked
 	}
 	v.finish(c.http.BytesOut() + v.relayed)
-	if v.err == nil && !v.row.Aborted && c.http.Done() {
+	if v.err != nil || v.row.Aborted {
+		return false
+	}
+	if c.http.Done() {
 		return true
 	}
-	if v.err == nil && !v.row.Aborted && v.row.Status != 101 {
-		c.linger(bad != nil)
+	if v.row.Status != 101 {
+		c.linger(err != nil)
 	}
 	return false
+}
+
+// serveBad answers what is no request; false where no answer is due.
+func (v *visit) serveBad(err error) bool {
+	var bad *http1.BadRequest
+	if !errors.As(err, &bad) {
+		return false
+	}
+	v.identify()
+	v.refuse(bad)
+	return true
 }
 
 // defaultIdle bounds the waits of an exchange until its route says otherwise.
