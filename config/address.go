@@ -23,6 +23,9 @@ func checkPort(s string) error {
 // splitPort takes "host:port" or "host" apart; an IPv6 address stands in
 // brackets.
 func splitPort(s string) (host, port string, err error) {
+	if strings.Contains(s, "://") {
+		return "", "", flawed("is a URL", "only a host and a port stand here")
+	}
 	if inner, ok := strings.CutPrefix(s, "["); ok {
 		host, rest, ok := strings.Cut(inner, "]")
 		addr, err := netip.ParseAddr(strings.Replace(host, "%25", "%", 1))
@@ -115,8 +118,7 @@ func parseURL(s string) (string, error) {
 		return "", hide("has a blank or control character in it", "")
 	}
 	if _, err := parseServer("80")(u.Host); err != nil {
-		var f *flaw
-		errors.As(err, &f)
+		f := flawOf(err)
 		return "", hide("is a URL whose host "+f.reason, f.hint)
 	}
 	return s, nil
@@ -124,5 +126,5 @@ func parseURL(s string) (string, error) {
 
 // hide is flawed for a text that may hold a secret.
 func hide(reason, hint string) error {
-	return &flaw{reason: "the value " + reason, hint: hint, hidden: true}
+	return &flaw{reason: reason, hint: hint, hidden: true}
 }

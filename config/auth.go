@@ -2,7 +2,6 @@ package config
 
 import (
 	"bufio"
-	"errors"
 	"io"
 	"os"
 	"regexp"
@@ -69,9 +68,8 @@ func asUserFile(d *decoder, n *node) (string, bool) {
 	defer f.Close()
 	line, err := badUserLine(f)
 	if err != nil {
-		var fl *flaw
-		errors.As(err, &fl)
-		d.bad(n, fl.hint, "line %d of %s: %s", line, quote(path), fl.reason)
+		f := flawOf(err)
+		d.bad(n, f.hint, "line %d of %s %s", line, quote(path), f.reason)
 	}
 	return path, true
 }

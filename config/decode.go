@@ -142,8 +142,13 @@ func (d *decoder) isName(up, n *node, name string) bool {
 	return false
 }
 
-// need notes the keys that a table cannot do without.
+// need notes the keys that a table cannot do without. A table of nothing but
+// tables is [cert.www.example], whose problem is its name.
 func (d *decoder) need(n *node, names ...string) {
+	isTable := func(key string) bool { return n.Get(key).Kind() == tomldoc.Table }
+	if kids := n.Keys(); len(kids) > 0 && !slices.ContainsFunc(kids, func(key string) bool { return !isTable(key) }) {
+		return
+	}
 	for _, name := range names {
 		if n.Get(name) == nil {
 			d.atKey(n, "", " has no %s", name)

@@ -16,7 +16,7 @@ func asAllow(d *decoder, n *node) ([]Network, bool) {
 }
 
 var rateLimitKeys = keys[RateLimit]{
-	"rate":  store(parsed(parseRate), func(l *RateLimit) *Rate { return &l.Rate }),
+	"rate":  store(quoted(rateExample, parsed(parseRate)), func(l *RateLimit) *Rate { return &l.Rate }),
 	"burst": store(count(1, most), func(l *RateLimit) *int { return &l.Burst }),
 }
 

@@ -41,7 +41,8 @@ func fields(values reader[[]Template]) reader[[]HeaderField] {
 		for _, name := range slices.Sorted(slices.Values(n.Keys())) {
 			kid := n.Get(name)
 			if _, err := parseFieldName(name); err != nil {
-				d.flaw(kid, name, err)
+				f := flawOf(err)
+				d.atKey(kid, f.hint, ": %s %s", quote(name), f.reason)
 				continue
 			}
 			texts, _ := values(d, kid)

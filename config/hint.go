@@ -48,7 +48,7 @@ var foreign = map[string][]string{
 	"lb": {"balance"}, "lb_policy": {"balance"}, "load_balancing": {"balance"}, "least_conn": {"balance"},
 	"ip_hash": {"balance"}, "retries": {"retry"}, "retry_attempts": {"retry"},
 
-	"proxy_ssl_verify": {"upstream_tls"}, "insecure_skip_verify": {"upstream_tls"}, "transport": {"upstream_tls"},
+	"proxy_ssl_verify": {"upstream_tls"}, "insecure_skip_verify": {"verify", "upstream_tls"}, "insecureskipverify": {"verify", "upstream_tls"}, "transport": {"upstream_tls"},
 	"tls_insecure_skip_verify": {"upstream_tls"}, "insecure": {"verify", "upstream_tls"},
 	"tls": {"cert", "https"}, "ssl": {"cert", "https"}, "ssl_certificate": {"cert"}, "certificate": {"cert"},
 	"certificates": {"cert"}, "ssl_certificate_key": {"key"}, "certs": {"cert"}, "force_https": {"plain_http"},
@@ -59,7 +59,7 @@ var foreign = map[string][]string{
 	"disable": {"enabled"}, "enable": {"enabled"}, "active": {"enabled"},
 
 	"listen": {"http"}, "bind": {"http"}, "listeners": {"http"}, "ports": {"http"}, "metrics": {"admin"},
-	"entrypoints": {"server"}, "entryPoints": {"server"}, "global": {"server"}, "listener": {"server"}, "http": {"server"},
+	"entrypoints": {"server"}, "global": {"server"}, "listener": {"server"}, "http": {"server"},
 	"https": {"server"}, "frontend": {"route"}, "sites": {"route"}, "vhosts": {"route"}, "default": {"defaults"},
 	"letsencrypt": {"acme"}, "dyndns": {"ddns"}, "acls": {"networks"}, "fail2ban": {"ban"},
 	"logging": {"log"}, "access_log": {"access", "log"}, "notify": {"alert"}, "alerts": {"alert"},
@@ -71,6 +71,7 @@ var advice = map[string]string{
 	"proxy_buffering": "bodies stream both ways without a key", "buffering": "bodies stream both ways without a key",
 	"stream": "bodies stream both ways without a key", "flush_interval": "bodies stream both ways without a key",
 	"proxy_http_version": "leave it out", "forwardfor": "X-Forwarded-For is sent without a key",
+	"trusted_proxies": "it belongs in [server]", "proxy_protocol": "it belongs in [server]",
 	"priority": "the most specific route wins; order does not matter", "order": "the most specific route wins; order does not matter",
 }
 
@@ -91,7 +92,7 @@ func keyHint(n *node, name string, known []string) string {
 	if hint := nestedName(n, name); hint != "" {
 		return hint
 	}
-	for _, ours := range foreign[name] {
+	for _, ours := range foreign[strings.ToLower(name)] {
 		if slices.Contains(known, ours) {
 			return didYouMean(ours)
 		}

@@ -13,9 +13,14 @@ var rootKeys = []string{"server", "acme", "cert", "ddns", "networks", "defaults"
 // config reads the whole text. What others refer to is read first.
 func (d *decoder) config(root *node) *Config {
 	for _, name := range root.Keys() {
-		if !slices.Contains(rootKeys, name) {
-			d.unknown(root, name, rootKeys)
+		if slices.Contains(rootKeys, name) {
+			continue
 		}
+		if _, known := routeKeys[name]; known && d.room(false) {
+			d.place(false, root.Get(name).KeyPos(), name, "it belongs in a [route.NAME]", "unknown key "+quote(name))
+			continue
+		}
+		d.unknown(root, name, rootKeys)
 	}
 	c := defaultConfig()
 	d.readNetworks(root)
@@ -79,19 +84,13 @@ var serverKeys = keys[Server]{
 	"http":  store(asListen, func(s *Server) *[]string { return &s.HTTP }),
 	"https": store(asListen, func(s *Server) *[]string { return &s.HTTPS }),
 	"admin": store(parsed(parseListen), func(s *Server) *string { return &s.Admin }),
-	"trusted_proxies": func(d *decoder, n *node) func(*Server) {
-		trusted, ok := asNetworks(d, n)
-		if !ok {
-			return nil
-		}
-		d.warnTrust(n, trusted)
-		return func(s *Server) { s.TrustedProxies = trusted }
-	},
-	"proxy_protocol": store(asNetworks, func(s *Server) *[]Network { return &s.ProxyProtocol }),
-	"header_timeout": store(atLeast(time.Millisecond), func(s *Server) *time.Duration { return &s.HeaderTimeout }),
-	"idle_timeout":   store(atLeast(time.Millisecond), func(s *Server) *time.Duration { return &s.IdleTimeout }),
-	"max_header":     store(sizeIn(KB, 16*MB), func(s *Server) *Size { return &s.MaxHeader }),
-	"max_conns":      store(count(0, most), func(s *Server) *int { return &s.MaxConns }),
+
+	"trusted_proxies": store(list(asTrusted), func(s *Server) *[]Network { return &s.TrustedProxies }),
+	"proxy_protocol":  store(asNetworks, func(s *Server) *[]Network { return &s.ProxyProtocol }),
+	"header_timeout":  store(atLeast(time.Millisecond), func(s *Server) *time.Duration { return &s.HeaderTimeout }),
+	"idle_timeout":    store(atLeast(time.Millisecond), func(s *Server) *time.Duration { return &s.IdleTimeout }),
+	"max_header":      store(sizeIn(KB, 16*MB), func(s *Server) *Size { return &s.MaxHeader }),
+	"max_conns":       store(count(0, most), func(s *Server) *int { return &s.MaxConns }),
 }
 
 func (d *decoder) readServer(root *node, c *Config) {

@@ -116,18 +116,15 @@ func netipReason(err error) string {
 	return after
 }
 
-// warnTrust says where trust in X-Forwarded-For reaches further than a proxy.
-func (d *decoder) warnTrust(n *node, trusted []Network) {
-	items := n.Elems()
-	if len(items) != len(trusted) { // one string, or an entry with a problem
-		items = slices.Repeat([]*node{n}, len(trusted))
+// asTrusted reads a network whose X-Forwarded-* is believed, and warns where
+// that reaches further than a proxy.
+func asTrusted(d *decoder, n *node) (Network, bool) {
+	t, ok := asNetwork(d, n)
+	if ok && (t.Name == "lan" || t.Name == "private" || slices.ContainsFunc(t.Prefixes, tooWide)) {
+		d.warn(n, "name the proxy's own address",
+			": %s trusts a whole private network: each machine in it can claim any client address", quote(t.Name))
 	}
-	for i, t := range trusted {
-		if slices.Contains([]string{"lan", "private"}, t.Name) || slices.ContainsFunc(t.Prefixes, tooWide) {
-			d.warn(items[i], "name the proxy's own address",
-				": %s trusts a whole private network: each machine in it can claim any client address", quote(t.Name))
-		}
-	}
+	return t, ok
 }
 
 // tooWide tells a private network, or one with private networks in it, that

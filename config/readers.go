@@ -38,7 +38,7 @@ func asText(d *decoder, n *node) (string, bool) {
 func asWord(d *decoder, n *node) (string, bool) {
 	s, ok := asText(d, n)
 	if ok && s == "" {
-		d.at(n, "leave the key out for its default", " is empty")
+		d.at(n, "", " is empty")
 		return "", false
 	}
 	return s, ok
@@ -59,11 +59,29 @@ func parsed[V any](parse func(string) (V, error)) reader[V] {
 	}
 }
 
-func (d *decoder) flaw(n *node, text string, err error) {
+// quoted shows how to write what people like to write as a bare number.
+func quoted[V any](example string, read reader[V]) reader[V] {
+	return func(d *decoder, n *node) (v V, ok bool) {
+		if n.Kind() != tomldoc.String {
+			d.at(n, example, " must be a string, not %s", n.Kind())
+			return v, false
+		}
+		return read(d, n)
+	}
+}
+
+// flawOf gives what is wrong by an error of a parsing function.
+func flawOf(err error) *flaw {
 	f := &flaw{reason: err.Error()}
 	errors.As(err, &f)
+	return f
+}
+
+// flaw notes what is wrong with the value of n.
+func (d *decoder) flaw(n *node, text string, err error) {
+	f := flawOf(err)
 	if f.hidden {
-		d.bad(n, f.hint, "%s", f.reason)
+		d.bad(n, f.hint, "the value %s", f.reason)
 		return
 	}
 	d.bad(n, f.hint, "%s %s", quote(text), f.reason)
@@ -135,7 +153,7 @@ func list[V any](item reader[V]) reader[[]V] {
 func some[V any](read reader[[]V]) reader[[]V] {
 	return func(d *decoder, n *node) ([]V, bool) {
 		if n.Kind() == tomldoc.Array && len(n.Elems()) == 0 {
-			d.at(n, "leave the key out for its default", " is an empty list")
+			d.at(n, "", " is an empty list")
 			return nil, false
 		}
 		return read(d, n)
@@ -165,27 +183,28 @@ func itself(s string) string { return s }
 
 // atLeast reads a duration.
 func atLeast(low time.Duration) reader[time.Duration] {
-	return parsed(func(s string) (time.Duration, error) {
+	const example = `as "10s", "5m" or "1h30m"`
+	return quoted(example, parsed(func(s string) (time.Duration, error) {
 		v, err := time.ParseDuration(s)
 		switch {
 		case err != nil:
-			return 0, flawed("is not a duration", `as "10s", "5m" or "1h30m"`)
+			return 0, flawed("is not a duration", example)
 		case v < low:
 			return 0, flawed("is less than "+low.String(), "")
 		}
 		return v, nil
-	})
+	}))
 }
 
 // sizeIn reads a size from low to high.
 func sizeIn(low, high Size) reader[Size] {
-	return parsed(func(s string) (Size, error) {
+	return quoted(sizeExample, parsed(func(s string) (Size, error) {
 		v, err := parseSize(s)
 		if err == nil && (v < low || v > high) {
 			err = flawed("is not between "+low.text()+" and "+high.text(), "")
 		}
 		return v, err
-	})
+	}))
 }
 
 func parsePattern(s string) (*regexp.Regexp, error) {

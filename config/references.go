@@ -8,7 +8,7 @@ import (
 func asPreset(d *decoder, n *node) (string, bool) {
 	name, ok := asWord(d, n)
 	if _, known := d.presets[name]; ok && !known {
-		d.bad(n, d.meant(name, keysOf(d.presets)), "there is no [preset.%s]", name)
+		d.bad(n, d.meant(name, keysOf(d.presets)), "there is no preset %s", quote(name))
 		return "", false
 	}
 	return name, ok
@@ -26,7 +26,7 @@ func asFallback(d *decoder, n *node) (string, bool) {
 func asCertName(d *decoder, n *node) (string, bool) {
 	name, ok := asWord(d, n)
 	if _, known := d.certs[name]; ok && !known && !slices.Contains(reservedCerts, name) {
-		d.bad(n, d.meant(name, slices.Concat(reservedCerts, keysOf(d.certs))), "there is no [cert.%s]", name)
+		d.bad(n, d.meant(name, slices.Concat(reservedCerts, keysOf(d.certs))), "there is no certificate %s", quote(name))
 		return "", false
 	}
 	return name, ok

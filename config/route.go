@@ -26,7 +26,9 @@ func (d *decoder) oneAction(n *node, s settings) {
 		}
 	}
 	if len(said) > 1 {
-		d.atKey(n.Get(said[1]), "keep one", ": a route cannot have both %s", strings.Join(said, " and "))
+		if d.room(false) {
+			d.about(false, n, n.Get(said[1]).KeyPos(), "keep one", " has "+strings.Join(said, " and ")+": only one can act")
+		}
 	}
 }
 

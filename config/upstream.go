@@ -83,7 +83,7 @@ func parseUpstream(s string) (Upstream, error) {
 	}
 	u.Scheme, u.Unix = strings.CutSuffix(scheme, "+unix")
 	if _, known := schemes[u.Scheme]; !known {
-		return u, unknownScheme(u.Scheme)
+		return u, unknownScheme(s, u.Scheme)
 	}
 	var err error
 	if u.Unix {
@@ -104,7 +104,7 @@ func noScheme(s string) error {
 	return flawed("has no scheme", "write "+quote("http://"+s))
 }
 
-func unknownScheme(scheme string) error {
+func unknownScheme(s, scheme string) error {
 	hint := "known are " + strings.Join(schemeList, ", ")
 	switch scheme {
 	case "ws":
@@ -118,7 +118,7 @@ func unknownScheme(scheme string) error {
 			hint = "did you mean " + quote(near) + "?"
 		}
 	}
-	return &flaw{reason: "unknown scheme " + quote(scheme), hint: hint, hidden: true}
+	return &flaw{"has the unknown scheme " + quote(scheme), hint, strings.ContainsAny(s, "@?")}
 }
 
 func socketPath(rest string) (string, error) {

@@ -19,10 +19,12 @@ const (
 
 var sizePattern = regexp.MustCompile(`^([0-9]{1,12})(B|KB|MB|GB)$`)
 
+const sizeExample = `a whole number with B, KB, MB or GB, as "10MB"`
+
 func parseSize(s string) (Size, error) {
 	m := sizePattern.FindStringSubmatch(s)
 	if m == nil {
-		return 0, flawed("is not a size", `a whole number with B, KB, MB or GB, as "10MB"`)
+		return 0, flawed("is not a size", sizeExample)
 	}
 	n, _ := strconv.ParseInt(m[1], 10, 64) // 12 digits always fit
 	unit := map[string]Size{"B": 1, "KB": KB, "MB": MB, "GB": GB}[m[2]]
@@ -50,10 +52,12 @@ type Rate float64
 
 var ratePattern = regexp.MustCompile(`^([0-9]{1,9})/([smh])$`)
 
+const rateExample = `as "20/s", "5/m" or "100/h"`
+
 func parseRate(s string) (Rate, error) {
 	m := ratePattern.FindStringSubmatch(s)
 	if m == nil {
-		return 0, flawed("is not a rate", `as "20/s", "5/m" or "100/h"`)
+		return 0, flawed("is not a rate", rateExample)
 	}
 	n, _ := strconv.Atoi(m[1])
 	if n == 0 {
