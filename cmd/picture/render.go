@@ -15,7 +15,7 @@ import (
 const (
 	fontSize   = 14
 	cellWidth  = 8.4
-	cellHeight = 17
+	cellHeight = 16
 	baseline   = 13
 	padding    = 14
 )
@@ -40,7 +40,7 @@ func draw(w io.Writer, t vt10x.View) error {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %.0f %d">`+"\n", width, height, width, height)
 	// The border shows where the page behind is as dark as the picture.
 	fmt.Fprintf(&b, `<rect x="0.5" y="0.5" width="%.0f" height="%d" rx="8" fill="%s" stroke="%s"/>`+"\n", width-1, height-1, background, border)
-	fmt.Fprintf(&b, `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="%d" fill="%s" xml:space="preserve">`+"\n", fontSize, foreground)
+	fmt.Fprintf(&b, `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="%d" fill="%s" xml:space="preserve" style="white-space:pre">`+"\n", fontSize, foreground)
 	for y := range rows {
 		for _, s := range spans(t, y, cols) {
 			s.draw(&b)
@@ -93,18 +93,25 @@ func printable(c rune) rune {
 }
 
 func (s span) draw(b *strings.Builder) {
-	x, y := padding+float64(s.x)*cellWidth, padding+s.y*cellHeight
-	width := float64(len(s.text)) * cellWidth
+	x, y := left(s.x), padding+s.y*cellHeight
 	if fill := hex(s.bg); fill != background {
-		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`+"\n", x, y, width, cellHeight, fill)
+		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`+"\n", x, y, length(s.text), cellHeight, fill)
 	}
-	text := string(s.text)
-	if strings.TrimSpace(text) == "" {
+	text := s.text
+	for len(text) > 0 && text[0] == ' ' {
+		text = text[1:]
+	}
+	x = left(s.x + len(s.text) - len(text))
+	text = []rune(strings.TrimRight(string(text), " "))
+	if len(text) == 0 {
 		return
 	}
 	fmt.Fprintf(b, `<text x="%.1f" y="%d" textLength="%.1f" lengthAdjust="spacingAndGlyphs"%s>%s</text>`+"\n",
-		x, y+baseline, width, s.attributes(), html.EscapeString(text))
+		x, y+baseline, length(text), s.attributes(), html.EscapeString(string(text)))
 }
+
+func left(x int) float64          { return padding + float64(x)*cellWidth }
+func length(cells []rune) float64 { return float64(len(cells)) * cellWidth }
 
 func (s span) attributes() string {
 	var out string

@@ -73,15 +73,15 @@ func TestRenderTexts(t *testing.T) {
 		lines []string
 		want  string // the runs of text, joined by "|"
 	}{
-		{"plain", []string{"ab", "cd"}, "ab    |cd    "},
+		{"plain", []string{"ab", "cd"}, "ab|cd"},
 		{"blank", []string{"", "   "}, ""},
-		{"markup", []string{`<a&">`}, `<a&"> `},
-		{"box", []string{"┌─░█┐"}, "┌─░█┐ "},
-		{"colours", []string{"a\x1b[31mb\x1b[0mc"}, "a|b|c   "},
-		{"cut at the right", []string{"abcdefghij", "x"}, "abcdej|x     "},
-		{"cut below", []string{"a", "b", "c"}, "a     |b     "},
-		{"a style does not reach the next line", []string{"\x1b[1mabcdef", "b"}, "abcdef|b     "},
-		{"controls", []string{"a\x01\x1b[2Cb"}, "a  b  "},
+		{"markup", []string{`<a&">`}, `<a&">`},
+		{"box", []string{"┌─░█┐"}, "┌─░█┐"},
+		{"colours", []string{"a\x1b[31mb\x1b[0mc"}, "a|b|c"},
+		{"cut at the right", []string{"abcdefghij", "x"}, "abcdej|x"},
+		{"cut below", []string{"a", "b", "c"}, "a|b"},
+		{"a style does not reach the next line", []string{"\x1b[1mabcdef", "b"}, "abcdef|b"},
+		{"controls", []string{"a\x01\x1b[2Cb"}, "a  b"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := strings.Join(texts(renderText(t, 6, 2, tt.lines...)), "|")
@@ -120,7 +120,7 @@ func TestRenderStyles(t *testing.T) {
 // TestRenderKeepsToItsCells: each run begins at its cell and is as long as its
 // cells, and all lie within the picture.
 func TestRenderKeepsToItsCells(t *testing.T) {
-	es := renderText(t, 10, 3, "ab\x1b[31mcd", "", "\x1b[44m0123456789")
+	es := renderText(t, 10, 3, "ab\x1b[31m  cd", "", "\x1b[44m0123456789")
 	svg := es[0].attr
 	for _, e := range es {
 		if e.name != "text" {

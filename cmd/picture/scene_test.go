@@ -79,7 +79,7 @@ func TestPhotographOfAStandIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := strings.Join(texts(elements(t, b.Bytes())), "|")
-	for _, want := range []string{"portico|", " waits", "visited", "key 3"} {
+	for _, want := range []string{"portico|", "waits", "visited", "key 3"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the picture lacks %q: %q", want, got)
 		}
