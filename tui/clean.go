@@ -50,7 +50,7 @@ func (l *look) cleanCluster(c string) string {
 		return l.signs.odd
 	case r >= ' ' && r <= '~':
 		return c
-	case unicode.Is(unicode.Zs, r):
+	case r == '\t', unicode.Is(unicode.Zs, r):
 		return " "
 	case !l.utf8, !unicode.IsGraphic(r), unicode.Is(unicode.M, r), joins(r):
 		return l.signs.odd
@@ -87,7 +87,7 @@ func cut(s string, n int) string {
 		return ""
 	case width(s) <= n:
 		return s
-	case n <= 3:
+	case n <= 6: // two dots would take too much of it
 		return ansi.Truncate(s, n, "")
 	}
 	return ansi.Truncate(s, n, "..")

@@ -88,8 +88,8 @@ func percent(share float64) string {
 	}
 }
 
-// clock is the time of day of t, with its date when that is not now's.
-func clock(t, now time.Time) string {
+// timeOfDay is the time of day of t, with its date when that is not now's.
+func timeOfDay(t, now time.Time) string {
 	t = t.In(now.Location())
 	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
 		return t.Format("15:04")
@@ -102,7 +102,7 @@ func since(t, now time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return "since " + clock(t, now) + " (" + longDuration(max(now.Sub(t), 0)) + ")"
+	return "since " + timeOfDay(t, now) + " (" + longDuration(max(now.Sub(t), 0)) + ")"
 }
 
 // count is a number with its noun: "1 problem", "3 problems".
@@ -111,4 +111,23 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// times says how often, when more than once: " x3".
+func times(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" x%d", n)
+}
+
+// group is a count that stays readable when it is large: 132, 12k, 3.1M.
+func group(n int) string {
+	switch {
+	case n < 10_000:
+		return fmt.Sprint(n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%dk", n/1000)
+	}
+	return fmt.Sprintf("%.1fM", float64(n)/1e6)
 }

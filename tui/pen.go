@@ -92,7 +92,7 @@ func (p *pen) cell(t tone, s string, n int, right bool) *pen {
 
 // atRight draws t so that it ends at the line's end, if it fits there.
 func (p *pen) atRight(t text) *pen {
-	if n := t.width(p.look); n <= p.room() {
+	if n := t.width(p.look); n > 0 && n <= p.room() {
 		p.to(p.end - p.start - n).text(t)
 	}
 	return p

@@ -1,0 +1,244 @@
+package tui
+
+import (
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"forge.home.arpa/portico/config"
+)
+
+// keyTable is everything a person can do, in the order of the footer. Never
+// bound are ctrl+a, ctrl+b, ctrl+s, ctrl+q and ctrl+z, which tmux, screen,
+// flow control and the shell take, alt, and function keys alone.
+func keyTable() []binding {
+	var all []binding
+	for _, part := range [][]binding{requestKeys(), routeKeys(), detailKeys(), pageKeys(), moveKeys(), entryKeys(), generalKeys()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// entryKeys are bound where letters are text, and in the review of an edit.
+func entryKeys() []binding {
+	return []binding{
+		{keys: []string{"y"}, label: "y", word: "apply", help: "apply the edit", where: inReview, edits: true, do: func(m *model) { m.onReview((*review).apply) }},
+		{keys: []string{"tab", "down"}, label: "tab", word: "next", help: "next field", where: inForm, do: func(m *model) { m.top().move(m, 1) }},
+		{keys: []string{"shift+tab", "up"}, label: "shift+tab", help: "field before", where: inForm, do: func(m *model) { m.top().move(m, -1) }},
+		{keys: []string{"enter"}, label: "enter", word: "review", help: "show what the edit does; y applies it there", where: inForm, do: open},
+		{keys: []string{"enter"}, label: "enter", word: "run", where: inHelp, do: open},
+		{keys: []string{"enter"}, label: "enter", where: inPrompt, do: func(m *model) { m.prompt.enter(m, m.prompt) }},
+		{keys: []string{"tab"}, label: "tab", help: "complete a command", where: inPrompt, do: func(m *model) { m.prompt.finish(m, m.prompt) }},
+		{keys: []string{"up"}, label: "up", help: "recall what was typed before", where: inPrompt, do: func(m *model) { m.prompt.recall(m, 1) }},
+		{keys: []string{"down"}, where: inPrompt, do: func(m *model) { m.prompt.recall(m, -1) }},
+		{keys: []string{"esc", "ctrl+c"}, where: inPrompt, do: func(m *model) { m.closePrompt() }},
+		{keys: []string{"esc", "ctrl+c"}, where: inForm | inHelp, do: func(m *model) { m.back() }},
+	}
+}
+
+func requestKeys() []binding {
+	return []binding{
+		{keys: []string{"/"}, label: "/", word: "filter", help: "filter the requests: " + filterHelp, where: onPages, do: (*model).openFilter,
+			name: "filter", args: "TERMS", take: func(m *model, ws []string) { m.filterBy(strings.Join(ws, " ")) }},
+		{keys: []string{"enter"}, label: "enter", word: "detail", help: "show the request", where: onRequests, do: open},
+		{keys: []string{"F"}, label: "F", word: "follow", help: "follow the newest request", where: onRequests, name: "follow", do: func(m *model) { m.requests.stream.frozen = false; m.requests.stream.newest() }},
+		{keys: []string{" "}, label: "space", word: "freeze", help: "hold the list still, or let it go on", where: onRequests, name: "freeze", do: func(m *model) { m.requests.stream.freeze() }},
+		{keys: []string{"s"}, label: "s", word: "sort", help: "sort by time, status, duration", where: onRequests, name: "sort", do: func(m *model) { s := m.requests.stream; s.sortBy(s.order+1, s.reversed) }},
+		{keys: []string{"S"}, label: "S", help: "reverse the order", where: onRequests, name: "reverse", do: func(m *model) { s := m.requests.stream; s.sortBy(s.order, !s.reversed) }},
+		{keys: []string{"v"}, label: "v", word: "columns", help: "other columns first", where: onRequests, name: "columns", do: func(m *model) { m.requests.set = (m.requests.set + 1) % columnSets }},
+		{help: "requests that found no route", where: onPages, name: "unmatched", do: func(m *model) { m.filterBy("route:-") }},
+	}
+}
+
+func routeKeys() []binding {
+	return []binding{
+		{keys: []string{"a"}, label: "a", word: "add", help: "add a route", where: onRoutes, edits: true, do: (*model).addRoute,
+			name: "add", args: "HOST UPSTREAM", take: (*model).addNamed},
+		{keys: []string{"e"}, label: "e", word: "edit", help: "edit the route", where: onRoutes, edits: true, do: func(m *model) { m.editRoute(m.routes.cur.key) },
+			name: "edit", args: "NAME", take: withRoute((*model).editRoute), fill: routeNames},
+		{keys: []string{"x"}, label: "x", word: "on/off", help: "switch the route off, or on again", where: onRoutes, edits: true, do: (*model).toggleRoute},
+		{help: "switch a route on", where: onPages, edits: true, name: "enable", args: "NAME", take: withRoute(func(m *model, n string) { m.switchRoute(n, true) }), fill: routeNames},
+		{help: "switch a route off", where: onPages, edits: true, name: "disable", args: "NAME", take: withRoute(func(m *model, n string) { m.switchRoute(n, false) }), fill: routeNames},
+		{keys: []string{"D"}, label: "D", word: "delete", help: "delete the route", where: onRoutes, edits: true, do: func(m *model) { m.deleteRoute(m.routes.cur.key) },
+			name: "remove", args: "NAME", take: withRoute((*model).deleteRoute), fill: routeNames},
+		{keys: []string{"enter"}, label: "enter", word: "requests", help: "show its requests", where: onRoutes | onUpstreams, do: open},
+		{keys: []string{"enter"}, label: "enter", word: "open", help: "go to what is wrong, or to the requests of a route", where: onNow, do: open},
+	}
+}
+
+func detailKeys() []binding {
+	return []binding{
+		{keys: []string{"t"}, label: "t", word: "trace", help: "trace the request: every guard and route", where: onRequests | inDetail, name: "trace", do: (*model).traceSelected},
+		{keys: []string{"c"}, label: "c", word: "curl", help: "copy the request as a curl command", where: onRequests | inDetail, name: "copy", do: (*model).copySelected},
+		{keys: []string{"x"}, label: "x", word: "reveal", help: "show secrets, or hide them again", where: inDetail, name: "reveal", do: func(m *model) { d := m.requests.pane; d.revealed = !d.revealed }},
+		{help: "trace a URL: what would happen to it", where: onPages, name: "test", args: "URL", take: func(m *model, ws []string) { m.withOne(ws, "URL", m.traceURL) }},
+	}
+}
+
+func pageKeys() []binding {
+	go1 := func(i int) func(*model) { return func(m *model) { m.show(m.pages[i]) } }
+	return []binding{
+		{keys: []string{"1"}, label: "1", help: "page Now: what is wrong", where: toRead, name: "now", do: go1(0)},
+		{keys: []string{"2"}, label: "2", help: "page Requests", where: toRead, name: "requests", do: go1(1)},
+		{keys: []string{"3"}, label: "3", help: "page Routes", where: toRead, name: "routes", do: go1(2)},
+		{keys: []string{"4"}, label: "4", help: "page Upstreams", where: toRead, name: "upstreams", do: go1(3)},
+		{keys: []string{"!"}, label: "!", help: "what is wrong now", where: toRead, do: go1(0)},
+		{keys: []string{"tab", "shift+tab"}, label: "tab", help: "list or detail", where: onRequests, do: open},
+		{keys: []string{"tab", "shift+tab"}, where: inDetail, do: func(m *model) { m.pop() }},
+	}
+}
+
+func moveKeys() []binding {
+	const all = toRead | inReview
+	by := func(n int) func(*model) { return func(m *model) { m.top().move(m, n) } }
+	pages := func(n int) func(*model) { return func(m *model) { m.top().move(m, n*max(m.bodyHeight()-2, 1)) } }
+	to := func(bottom bool) func(*model) { return func(m *model) { m.top().jump(m, bottom) } }
+	return []binding{
+		{keys: []string{"down", "j"}, label: "down j", help: "move down", where: all, do: by(1)},
+		{keys: []string{"up", "k"}, label: "up k", help: "move up", where: all, do: by(-1)},
+		{keys: []string{"down"}, where: inHelp, do: by(1)},
+		{keys: []string{"up"}, where: inHelp, do: by(-1)},
+		{keys: []string{"pgdown", "ctrl+d"}, label: "PgDn ctrl+d", help: "a page down", where: all | inHelp, do: pages(1)},
+		{keys: []string{"pgup", "ctrl+u"}, label: "PgUp ctrl+u", help: "a page up", where: all | inHelp, do: pages(-1)},
+		{keys: []string{"g", "home"}, label: "g Home", help: "to the top", where: all, do: to(false)},
+		{keys: []string{"G", "end"}, label: "G End", help: "to the bottom: the newest request, and follow again", where: all, do: to(true)},
+		{keys: []string{"right", "l"}, label: "right l", help: "scroll the columns", where: onRequests, do: func(m *model) { m.requests.scrollColumns(1) }},
+		{keys: []string{"left", "h"}, label: "left h", help: "scroll the columns back", where: onRequests, do: func(m *model) { m.requests.scrollColumns(-1) }},
+	}
+}
+
+func generalKeys() []binding {
+	return []binding{
+		{keys: []string{"u"}, label: "u", word: "undo", help: "undo the last change that was applied", where: onPages, edits: true, name: "undo", do: (*model).undo},
+		{help: "read the file now", where: onPages, name: "reload", do: (*model).reload},
+		{keys: []string{":"}, label: ":", word: "command", help: "type a command", where: toRead, do: (*model).openCommand},
+		{keys: []string{"?"}, label: "?", help: "this list", where: toRead, name: "help", do: func(m *model) { m.push(&help{}) }},
+		{keys: []string{"esc", "enter"}, label: "esc", help: "one step back; clears the filter", where: toRead&^onPages | inReview, do: func(m *model) { m.back() }},
+		{keys: []string{"esc"}, where: onPages, do: func(m *model) { m.back() }},
+		{keys: []string{"q", "ctrl+c"}, label: "q ctrl+c", help: "back; at the top: leave", where: toRead | inReview, name: "quit", do: (*model).quit,
+			take: func(m *model, _ []string) { m.layers = nil; m.leave() }},
+		{keys: []string{"L"}, label: "L", help: "lock or unlock editing", where: toRead, name: "lock", do: (*model).toggleLock},
+		{keys: []string{"ctrl+l"}, label: "ctrl+l", help: "draw everything anew", where: toRead | inReview | inEntries, name: "repaint", do: func(m *model) { m.start(tea.ClearScreen) }},
+	}
+}
+
+func open(m *model) { m.top().open(m) }
+
+// withRoute is a command that takes the name of a route.
+func withRoute(do func(*model, string)) func(*model, []string) {
+	return func(m *model, ws []string) {
+		m.withOne(ws, "name of a route", func(name string) { do(m, name) })
+	}
+}
+
+// withOne runs a command that takes one word.
+func (m *model) withOne(ws []string, what string, do func(string)) {
+	if len(ws) != 1 {
+		m.say(bad, "say one "+what)
+		return
+	}
+	do(ws[0])
+}
+
+func routeNames(m *model, before []string) []string {
+	if len(before) > 0 {
+		return nil
+	}
+	return m.routes.names(m)
+}
+
+// onReview acts on the review that is open.
+func (m *model) onReview(do func(*review, *model)) {
+	if r, ok := m.top().(*review); ok {
+		do(r, m)
+	}
+}
+
+func (m *model) closePrompt() {
+	cancel := m.prompt.cancel
+	m.prompt = nil
+	cancel(m)
+}
+
+// back goes one step back; false at the top.
+func (m *model) back() bool { return m.top().back(m) }
+
+func (m *model) quit() {
+	if !m.back() {
+		m.leave()
+	}
+}
+
+func (m *model) toggleLock() {
+	m.locked = !m.locked
+	if m.locked {
+		m.say(plain, "editing is locked: L unlocks it")
+	} else {
+		m.say(plain, "editing is unlocked")
+	}
+}
+
+// copySelected puts the request on the clipboard as a curl command.
+func (m *model) copySelected() {
+	d := m.requests.pane
+	if m.scope() == onRequests {
+		row := m.requests.stream.selected()
+		if row == nil {
+			return
+		}
+		d.load(m, row)
+	}
+	s := curl(m.look, &d.Detail, d.revealed)
+	m.start(func() tea.Msg { return copyMsg{s} })
+	m.say(calm, "copied as curl")
+	if !d.revealed && strings.Contains(s, hidden) {
+		m.say(calm, "copied as curl, secrets hidden (x shows them in the detail)")
+	}
+}
+
+// addRoute opens a form for a new route.
+func (m *model) addRoute() {
+	if base := m.facts.revision; base != nil {
+		m.push(newForm(base, ""))
+	}
+}
+
+// editRoute opens a form for a route.
+func (m *model) editRoute(name string) {
+	base := m.facts.revision
+	if base == nil || base.Config.Route(name) == nil {
+		m.say(warn, "no route is called "+dash(name))
+		return
+	}
+	m.show(m.routes)
+	m.push(newForm(base, name))
+}
+
+// addNamed opens the review of a new route at once.
+func (m *model) addNamed(ws []string) {
+	base := m.facts.revision
+	switch {
+	case base == nil:
+		return
+	case len(ws) < 2:
+		m.say(bad, "say a host and an upstream: add photos.home.lan nas:2342")
+		return
+	}
+	m.show(m.routes)
+	f := newForm(base, "")
+	f.field("host").input.set(ws[0])
+	f.field("to").input.set(strings.Join(ws[1:], " "))
+	f.deriveName()
+	m.push(f)
+	f.open(m)
+}
+
+// toggleRoute switches the route under the cursor.
+func (m *model) toggleRoute() {
+	name := m.routes.cur.key
+	if r := m.facts.route(name); r != nil {
+		m.switchRoute(name, !r.Enabled)
+	}
+}
+
+var _ Store = (*config.Store)(nil) // the real one fits

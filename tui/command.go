@@ -1,0 +1,190 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+)
+
+// openCommand asks for a command.
+func (m *model) openCommand() {
+	m.prompt = &prompt{
+		sign: ":", past: &m.lines,
+		enter: func(m *model, pr *prompt) {
+			s := pr.input.String()
+			m.prompt = nil
+			m.lines.add(strings.TrimSpace(s))
+			m.command(s)
+		},
+		cancel: func(m *model) { m.lines.rest() },
+		hint:   func(m *model, pr *prompt) string { return m.commandHint(pr.input.String()) },
+		finish: func(m *model, pr *prompt) { pr.input.set(m.complete(pr.input.String())) },
+	}
+}
+
+// command runs a line: the name of a command, or the beginning of one, and
+// what it takes.
+func (m *model) command(s string) {
+	ws := strings.Fields(s)
+	if len(ws) == 0 {
+		return
+	}
+	b := m.named(ws[0])
+	switch {
+	case b == nil:
+		m.say(bad, "no command is called "+ws[0]+"; ? lists them")
+	case m.refuses(b):
+	case b.take != nil:
+		b.take(m, ws[1:])
+	default:
+		m.runAnywhere(b)
+	}
+}
+
+// named finds a command by its name, its beginning, or a page by its number.
+func (m *model) named(s string) *binding {
+	for _, fits := range []func(*binding) bool{
+		func(b *binding) bool { return b.name == s },
+		func(b *binding) bool { return b.name != "" && strings.HasPrefix(b.name, s) },
+		func(b *binding) bool { return s[0] >= '0' && s[0] <= '9' && slices.Contains(b.keys, s) },
+	} {
+		for i := range m.keys {
+			if fits(&m.keys[i]) {
+				return &m.keys[i]
+			}
+		}
+	}
+	return nil
+}
+
+// runAnywhere goes to where a key is bound and presses it.
+func (m *model) runAnywhere(b *binding) {
+	if b.where&m.scope() == 0 {
+		p := m.pageFor(b.where)
+		if p == nil {
+			m.say(plain, b.help+": "+b.label+" does it there")
+			return
+		}
+		m.show(p)
+	}
+	m.run(b)
+}
+
+// pageFor is a page on which keys of that scope are bound.
+func (m *model) pageFor(where scope) page {
+	for _, p := range m.pages {
+		if p.scope()&where != 0 {
+			return p
+		}
+	}
+	return nil
+}
+
+// candidates are the words that may stand in place of the last one.
+func (m *model) candidates(s string) []string {
+	ws := strings.Fields(s)
+	if len(ws) == 0 || len(ws) == 1 && !strings.HasSuffix(s, " ") {
+		return startingWith(m.commandNames(), s)
+	}
+	b := m.named(ws[0])
+	if b == nil || b.fill == nil {
+		return nil
+	}
+	last := ""
+	if !strings.HasSuffix(s, " ") {
+		last = ws[len(ws)-1]
+		ws = ws[:len(ws)-1]
+	}
+	return startingWith(b.fill(m, ws[1:]), last)
+}
+
+func startingWith(words []string, start string) []string {
+	return slices.DeleteFunc(words, func(w string) bool { return !strings.HasPrefix(w, start) })
+}
+
+func (m *model) commandNames() []string {
+	var names []string
+	for _, b := range m.keys {
+		if b.name != "" && !slices.Contains(names, b.name) {
+			names = append(names, b.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// complete finishes the last word as far as it is certain.
+func (m *model) complete(s string) string {
+	all := m.candidates(s)
+	if len(all) == 0 {
+		return s
+	}
+	head := s[:strings.LastIndexByte(s, ' ')+1]
+	word := commonStart(all)
+	if len(all) == 1 {
+		word += " "
+	}
+	return head + word
+}
+
+func commonStart(words []string) string {
+	start := words[0]
+	for _, w := range words[1:] {
+		for !strings.HasPrefix(w, start) {
+			start = start[:len(start)-1]
+		}
+	}
+	return start
+}
+
+// commandHint shows what may come next, or what the command takes.
+func (m *model) commandHint(s string) string {
+	if all := m.candidates(s); len(all) > 0 {
+		return strings.Join(all, " ")
+	}
+	if ws := strings.Fields(s); len(ws) > 0 {
+		if b := m.named(ws[0]); b != nil {
+			return strings.TrimSpace(b.name + " " + b.args)
+		}
+	}
+	return ""
+}
+
+// openFilter asks for a filter of the requests and applies it while it is typed.
+func (m *model) openFilter() {
+	if m.pages[m.page] != page(m.requests) || len(m.layers) > 0 {
+		m.show(m.requests)
+	}
+	m.prompt = &prompt{
+		sign: "/", past: &m.filters,
+		changed: func(m *model, pr *prompt) {
+			if err := m.setFilter(pr.input.String()); err != nil {
+				pr.why = err.Error()
+			}
+		},
+		enter: func(m *model, pr *prompt) {
+			if pr.why == "" {
+				m.filters.add(m.requests.filter)
+				m.prompt = nil
+			}
+		},
+		cancel: func(m *model) { m.clearFilter() },
+		hint:   func(*model, *prompt) string { return filterHelp },
+		finish: func(*model, *prompt) {},
+	}
+	m.prompt.input.set(m.requests.filter)
+}
+
+func (m *model) clearFilter() {
+	m.filters.rest()
+	_ = m.setFilter("") // the empty filter is never wrong
+}
+
+// filterBy is the filter as a command.
+func (m *model) filterBy(s string) {
+	m.show(m.requests)
+	if err := m.setFilter(s); err != nil {
+		m.say(bad, err.Error())
+		return
+	}
+	m.filters.add(m.requests.filter)
+}

@@ -1,0 +1,64 @@
+package tui
+
+import (
+	"strings"
+
+	"forge.home.arpa/portico/proxy/record"
+)
+
+// curl writes the request as a command for a shell. Whoever sent the request
+// chose its words, and the command will be pasted into the owner's shell: each
+// word is quoted, and nothing but printable characters is let through.
+func curl(l *look, d *record.Detail, reveal bool) string {
+	words := []string{"curl", "-i"}
+	switch m := d.Row.Method.String(); m {
+	case "GET":
+	case "HEAD":
+		words[1] = "-I"
+	default:
+		words = append(words, "-X", quote(l, m))
+	}
+	host := d.Row.Host.String()
+	for i, h := range headLines(d.Request) {
+		switch name := strings.ToLower(h.name); {
+		case i == 0, name == "", omitted[name], d.RequestCut && i == len(headLines(d.Request))-1:
+		case name == "host":
+			host = h.value
+		default:
+			words = append(words, "-H", quote(l, h.name+": "+h.shown(false, reveal)))
+		}
+	}
+	return strings.Join(append(words, quote(l, requestURL(&d.Row, host, reveal))), " ")
+}
+
+// omitted are the fields that curl makes itself or that belong to one connection.
+var omitted = map[string]bool{
+	"content-length": true, "transfer-encoding": true, "connection": true, "keep-alive": true,
+	"te": true, "upgrade": true, "expect": true, "accept-encoding": true,
+}
+
+// shown is the value, masked unless revealed.
+func (h headLine) shown(first, reveal bool) string {
+	if reveal {
+		return h.value
+	}
+	return h.masked(first)
+}
+
+// requestURL is what the client asked for; with http or https as it came.
+func requestURL(r *record.Row, host string, reveal bool) string {
+	path := r.Path.String()
+	if !reveal {
+		path = maskQuery(path)
+	}
+	scheme := "http://"
+	if r.TLS {
+		scheme = "https://"
+	}
+	return scheme + host + path
+}
+
+// quote makes one word of a shell of s.
+func quote(l *look, s string) string {
+	return "'" + strings.ReplaceAll(l.clean(s), "'", `'\''`) + "'"
+}

@@ -1,0 +1,91 @@
+package tui
+
+import (
+	"context"
+
+	"forge.home.arpa/portico/proxy"
+	"forge.home.arpa/portico/proxy/record"
+)
+
+// detail is one request, whole. It holds a copy, so that the ring may
+// overwrite the record while it is read.
+type detail struct {
+	reading
+	record.Detail
+	loaded   bool
+	why      *proxy.Explanation // nil until it has come
+	revealed bool
+	scroll   scroll
+	resume   bool // the list followed before, and does so again afterwards
+}
+
+func (*detail) scope() scope { return inDetail }
+
+// load takes a row and asks why it went where it went.
+func (d *detail) load(m *model, row *record.Row) {
+	if d.loaded && d.Row.ID == row.ID {
+		return
+	}
+	resume := d.resume
+	*d = detail{loaded: true, resume: resume, Detail: record.Detail{Row: *row}}
+	if found, ok := m.requests.stream.log.Get(row.ID); ok {
+		d.Detail = found
+	}
+	id, ask := row.ID, asked(row)
+	m.await(func(context.Context) then {
+		e, err := m.src.Proxy.Explain(ask)
+		return func(*model) {
+			if err == nil && d.Row.ID == id {
+				d.why = &e
+			}
+		}
+	})
+}
+
+// follow keeps the pane on the selected row.
+func (d *detail) follow(m *model) {
+	if row := m.requests.stream.selected(); row != nil && m.split() && !m.requests.stream.follow {
+		d.load(m, row)
+	}
+}
+
+// asked is the request that is explained.
+func asked(r *record.Row) proxy.Request {
+	return proxy.Request{
+		URL:    requestURL(r, r.Host.String(), true),
+		Method: r.Method.String(),
+		From:   r.Client,
+	}
+}
+
+func (d *detail) move(_ *model, by int)      { d.scroll.by(by) }
+func (d *detail) jump(_ *model, bottom bool) { d.scroll.end(bottom) }
+func (d *detail) open(*model)                {}
+
+// draw shows the request over the whole body, or with the list beside it.
+func (d *detail) draw(m *model, a area) {
+	if m.split() {
+		m.requests.draw(m, a)
+		return
+	}
+	d.drawIn(m, a)
+}
+
+func (d *detail) drawIn(m *model, a area) {
+	if d.loaded {
+		d.scroll.draw(a, d.lines(m, a.w))
+	}
+}
+
+// close leaves the request; the list goes on if it did before.
+func (d *detail) close(m *model) {
+	if d.resume && !m.requests.stream.frozen {
+		m.requests.stream.newest()
+	}
+}
+
+func (d *detail) back(m *model) bool {
+	m.pop()
+	d.close(m)
+	return true
+}

@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"forge.home.arpa/portico/config"
+)
+
+// draft is an edit of one route, complete in itself: the store may apply it
+// later, and again on newer bytes.
+type draft struct {
+	was, name string // was is "" for a new route
+	changes   []routeKey
+}
+
+// routeKey is a key with its new value; nil takes the key away.
+type routeKey struct {
+	key   string
+	value any
+}
+
+// edit makes the changes and no others.
+func (d draft) edit(f *config.File) error {
+	if d.name == "" {
+		return errors.New("the route needs a name")
+	}
+	if d.was == "" {
+		return f.AddRoute(d.name, d.keys())
+	}
+	if d.name != d.was {
+		if err := f.RenameRoute(d.was, d.name); err != nil {
+			return err
+		}
+	}
+	for _, c := range d.changes {
+		if err := c.apply(f, d.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k routeKey) apply(f *config.File, route string) error {
+	if k.value == nil {
+		return f.Delete("route", route, k.key)
+	}
+	return f.Set(k.value, "route", route, k.key)
+}
+
+func (d draft) keys() []config.KeyValue {
+	var keys []config.KeyValue
+	for _, c := range d.changes {
+		keys = append(keys, config.KeyValue{Key: c.key, Value: c.value})
+	}
+	return keys
+}
+
+// what says it in the history.
+func (d draft) what() string {
+	switch {
+	case d.was == "":
+		return "add route " + d.name
+	case d.name != d.was && len(d.changes) == 0:
+		return fmt.Sprintf("rename route %s to %s", d.was, d.name)
+	case len(d.changes) == 1:
+		return fmt.Sprintf("change %s of route %s", d.changes[0].key, d.name)
+	}
+	return "change route " + d.name
+}
+
+// nameFor makes a route's name of a host, one that is not taken.
+func nameFor(host string, taken func(string) bool) string {
+	label, _, _ := strings.Cut(strings.TrimPrefix(host, "*."), ".")
+	label = strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(label))
+	if label == "" {
+		return ""
+	}
+	name := label
+	for i := 2; taken(name); i++ {
+		name = fmt.Sprintf("%s-%d", label, i)
+	}
+	return name
+}
+
+// withScheme makes a URL of what a person calls an upstream: nas:2342.
+func withScheme(upstream string) string {
+	if upstream == "" || strings.Contains(upstream, "://") {
+		return upstream
+	}
+	return "http://" + upstream
+}
+
+// problemField tells which key of a route a problem is about: "host" for
+// "route.cctv.host[1]", "name" for the route itself.
+func problemField(path, route string) (string, bool) {
+	for _, name := range []string{route, `"` + route + `"`, "'" + route + "'"} {
+		rest, ok := strings.CutPrefix(path, "route."+name)
+		if !ok {
+			continue
+		}
+		if rest == "" {
+			return "name", true
+		}
+		if key, ok := strings.CutPrefix(rest, "."); ok {
+			return key[:keyEnd(key)], true
+		}
+	}
+	return "", false
+}
+
+func keyEnd(s string) int {
+	if i := strings.IndexAny(s, ".["); i >= 0 {
+		return i
+	}
+	return len(s)
+}
+
+// words cuts what was typed into its parts: blanks and commas separate, but a
+// regular expression may hold commas.
+func words(s string) []string {
+	var all []string
+	for _, w := range strings.Fields(s) {
+		if strings.HasPrefix(w, "~") {
+			all = append(all, w)
+			continue
+		}
+		all = append(all, strings.FieldsFunc(w, func(r rune) bool { return r == ',' })...)
+	}
+	return all
+}

@@ -1,0 +1,63 @@
+package tui
+
+import (
+	"time"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
+)
+
+// facts is what the last look at the Source found: all that the pages show
+// beside the requests.
+type facts struct {
+	known    bool // false until the first look is done
+	status   proxy.Status
+	revision *config.Revision
+	problems config.Problems // of the file on disk while an older one runs
+	broken   time.Time       // since when
+	notices  []string
+	undo     config.Applied // the change that undo takes back
+	canUndo  bool
+	file     string
+}
+
+// gather looks at everything; it may wait for the store, so it runs in a command.
+func (s Source) gather() facts {
+	f := facts{known: true, file: s.Store.Path(), status: s.Proxy.Status(), revision: s.Store.Current()}
+	f.problems, f.broken = s.Store.Problems()
+	f.undo, f.canUndo = s.Store.Last()
+	if s.Notices != nil {
+		f.notices = s.Notices()
+	}
+	return f
+}
+
+// route finds a route's status by its name.
+func (f *facts) route(name string) *proxy.RouteStatus {
+	for i := range f.status.Routes {
+		if f.status.Routes[i].Name == name {
+			return &f.status.Routes[i]
+		}
+	}
+	return nil
+}
+
+// upstream finds an upstream's status by its URL.
+func (f *facts) upstream(url string) *proxy.UpstreamStatus {
+	for i := range f.status.Upstreams {
+		if f.status.Upstreams[i].URL == url {
+			return &f.status.Upstreams[i]
+		}
+	}
+	return nil
+}
+
+// up counts the upstreams that are not down, and all.
+func (f *facts) up() (up, all int) {
+	for _, u := range f.status.Upstreams {
+		if u.State != proxy.StateDown {
+			up++
+		}
+	}
+	return up, len(f.status.Upstreams)
+}

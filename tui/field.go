@@ -1,0 +1,91 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// field is one line of the form: a key of the route.
+type field struct {
+	key     string // in the file; "name" is the route's own
+	label   string
+	hint    string
+	toggle  bool // yes or no
+	input   line
+	first   string // what it showed at first
+	raw     any    // the value as the file has it, nil when the key is not there
+	visited bool   // only then its problem is shown
+	problem string
+}
+
+// routeFields are the fields of a form in their order, empty.
+func routeFields() []*field {
+	return []*field{
+		{key: "name", label: "name", hint: "from the host, unless you say otherwise"},
+		{key: "host", label: "host", hint: "photos.home.lan, *.home.lan or *"},
+		{key: "path", label: "path", hint: "empty for all; /x/* for all below"},
+		{key: "to", label: "to", hint: "http://nas:2342"},
+		{key: "strip_prefix", label: "strip", hint: "a prefix to take off, /x"},
+		{key: "allow", label: "allow", hint: "empty for all; lan, home, 10.0.0.0/8"},
+		{key: "enabled", label: "enabled", hint: "space switches", toggle: true},
+	}
+}
+
+// begin sets what the field shows at first.
+func (f *field) begin(raw any) {
+	f.raw = raw
+	f.first = strings.Join(wordsOf(raw), " ")
+	if f.toggle && raw == nil {
+		f.first = yesNo(true)
+	}
+	f.input.set(f.first)
+}
+
+// key types into the field.
+func (f *field) typed(k tea.KeyMsg) bool {
+	if !f.toggle {
+		return f.input.key(k)
+	}
+	switch s := k.String(); s {
+	case " ":
+		f.input.set(yesNo(f.input.String() != "yes"))
+	case "y", "n":
+		f.input.set(yesNo(s == "y"))
+	default:
+		return false
+	}
+	return true
+}
+
+func (f *field) words() []string {
+	ws := words(f.input.String())
+	if f.key == "to" {
+		for i := range ws {
+			ws[i] = withScheme(ws[i])
+		}
+	}
+	return ws
+}
+
+// changed tells whether the field means something else than at first; one
+// that was left alone must not touch the file.
+func (f *field) changed() bool {
+	return !slices.Equal(words(f.input.String()), words(f.first))
+}
+
+// value is what to write, nil for nothing.
+func (f *field) value() any {
+	ws := f.words()
+	switch {
+	case f.toggle:
+		if on := f.input.String() == "yes"; !on || f.raw != nil {
+			return on
+		}
+		return nil
+	case len(ws) == 0:
+		return nil
+	}
+	return rewritten(f.raw, ws)
+}

@@ -1,0 +1,220 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"forge.home.arpa/portico/config"
+)
+
+// settleTyping is how long the form waits for the next key before it asks what
+// the file would look like.
+const settleTyping = 150 * time.Millisecond
+
+// form edits one route. It holds what was typed; the file is not touched
+// before the review is confirmed.
+type form struct {
+	was     string // the route's name in the file, "" for a new one
+	base    *config.Revision
+	fields  []*field
+	at      int    // the field with the focus
+	named   bool   // the name was typed, not derived
+	inherit string // what defaults and presets allow
+
+	version int // counts changes of what is typed
+	preview *config.Preview
+	refused error // why there is no preview
+	first   int   // row at the top, where the window is small
+}
+
+// newForm makes a form for a new route, or for the one of that name.
+func newForm(base *config.Revision, name string) *form {
+	f := &form{was: name, base: base, fields: routeFields(), at: 1, named: name != ""}
+	keys := map[string]any{}
+	if name != "" {
+		keys = written(base.Text, name)
+		keys["name"] = name
+		f.inherit = inherited(base, name)
+	}
+	for _, fd := range f.fields {
+		fd.begin(keys[fd.key])
+	}
+	return f
+}
+
+// inherited says what the route allows although its own table does not.
+func inherited(base *config.Revision, name string) string {
+	r := base.Config.Route(name)
+	if r == nil || r.Origins["allow"] == "" || r.Origins["allow"] == "route" {
+		return ""
+	}
+	s := r.Origins["allow"] + ":"
+	for _, n := range r.Allow {
+		s += " " + n.Name
+	}
+	return s
+}
+
+func (f *form) field(key string) *field {
+	for _, fd := range f.fields {
+		if fd.key == key {
+			return fd
+		}
+	}
+	return nil
+}
+
+func (f *form) name() string {
+	if ws := f.field("name").words(); len(ws) > 0 {
+		return ws[0]
+	}
+	return ""
+}
+
+// draft is what was typed, as an edit.
+func (f *form) draft() draft {
+	d := draft{was: f.was, name: f.name()}
+	for _, fd := range f.fields {
+		if fd.key == "name" {
+			continue
+		}
+		if v := fd.value(); f.was == "" && v != nil || f.was != "" && fd.changed() && (v != nil || fd.raw != nil) {
+			d.changes = append(d.changes, routeKey{fd.key, v})
+		}
+	}
+	return d
+}
+
+// dirty tells whether leaving would lose something.
+func (f *form) dirty() bool {
+	for _, fd := range f.fields {
+		if fd.changed() {
+			return true
+		}
+	}
+	return false
+}
+
+func (*form) scope() scope        { return inForm }
+func (f *form) jump(*model, bool) {}
+
+// move puts the focus on another field.
+func (f *form) move(_ *model, by int) {
+	f.fields[f.at].visited = true
+	f.at = (f.at + by%len(f.fields) + len(f.fields)) % len(f.fields)
+}
+
+// typed edits the field with the focus; a new route's name goes with its host.
+func (f *form) typed(m *model, k tea.KeyMsg) {
+	fd := f.fields[f.at]
+	if !fd.typed(k) {
+		return
+	}
+	if fd.key == "name" {
+		f.named = fd.input.String() != ""
+	}
+	if !f.named {
+		f.deriveName()
+	}
+	f.changed(m)
+}
+
+func (f *form) deriveName() {
+	name := ""
+	if hosts := f.field("host").words(); len(hosts) > 0 {
+		name = nameFor(hosts[0], func(s string) bool { return f.base.Config.Route(s) != nil })
+	}
+	f.field("name").input.set(name)
+}
+
+// changed asks for a preview once the typing has settled.
+func (f *form) changed(m *model) {
+	f.version++
+	v := f.version
+	m.start(tea.Tick(settleTyping, func(time.Time) tea.Msg {
+		return then(func(m *model) {
+			if v == f.version {
+				f.ask(m)
+			}
+		})
+	}))
+}
+
+// ask previews what is typed now.
+func (f *form) ask(m *model) {
+	v, edit, base := f.version, f.draft().edit, f.base
+	m.await(func(context.Context) then {
+		p, err := m.src.Store.Preview(base, edit)
+		return func(*model) {
+			if v == f.version {
+				f.judge(p, err)
+			}
+		}
+	})
+}
+
+// judge puts the problems of a preview beside their fields.
+func (f *form) judge(p *config.Preview, err error) {
+	f.preview, f.refused = p, err
+	for _, fd := range f.fields {
+		fd.problem = ""
+	}
+	if p == nil {
+		return
+	}
+	for _, problem := range p.Problems.Errors() {
+		key, ok := problemField(problem.Path, f.name())
+		if fd := f.field(key); ok && fd != nil && fd.problem == "" {
+			fd.problem = withHint(problem)
+		}
+	}
+}
+
+func withHint(p config.Problem) string {
+	if p.Hint == "" {
+		return p.Message
+	}
+	return p.Message + " (" + p.Hint + ")"
+}
+
+// open goes to the review, where y applies.
+func (f *form) open(m *model) {
+	for _, fd := range f.fields {
+		fd.visited = true
+	}
+	if f.name() == "" {
+		f.at = 1
+		m.say(bad, "a route needs a host")
+		return
+	}
+	d := f.draft()
+	if f.was != "" && d.name == f.was && len(d.changes) == 0 {
+		m.say(plain, "nothing is changed")
+		return
+	}
+	m.review(&review{what: d.what(), base: f.base, edit: d.edit, form: f})
+}
+
+// firstProblem is the field that has one; -1 when none has.
+func (f *form) firstProblem() int {
+	for i, fd := range f.fields {
+		if fd.problem != "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// back leaves the form; what was typed is not thrown away without a question.
+func (f *form) back(m *model) bool {
+	if !f.dirty() {
+		m.pop()
+		return true
+	}
+	m.ask = &ask{question: "throw away what you typed?", choices: []choice{
+		{[]string{"y"}, "throw away", (*model).pop},
+	}}
+	return true
+}

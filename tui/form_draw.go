@@ -1,0 +1,106 @@
+package tui
+
+import "strings"
+
+const (
+	labelWidth = 9
+	fieldMost  = 56
+)
+
+// draw shows the fields, each with its problem under it, and below them what
+// the file would look like.
+func (f *form) draw(m *model, a area) {
+	title := "new route"
+	if f.was != "" {
+		title = "edit route " + f.was
+	}
+	a.line(0).put(calm, title)
+	_, rest := a.top(1)
+	rows := f.rows()
+	fields, below := rest.top(len(rows))
+	f.first = f.scrolled(rows, fields.h)
+	for y, r := range rows[f.first:min(f.first+fields.h, len(rows))] {
+		r.draw(m, f, fields.line(y))
+	}
+	if below.h >= 4 {
+		f.drawPreview(m, below)
+	}
+}
+
+// formRow is a field, or the problem of the one above.
+type formRow struct {
+	field   int
+	problem string
+}
+
+func (f *form) rows() []formRow {
+	var rows []formRow
+	for i, fd := range f.fields {
+		rows = append(rows, formRow{i, ""})
+		if fd.problem != "" && fd.visited {
+			rows = append(rows, formRow{i, fd.problem})
+		}
+	}
+	return rows
+}
+
+// scrolled is the first row to draw so that the focus and its problem show.
+func (f *form) scrolled(rows []formRow, h int) int {
+	from, to := 0, 0
+	for i, r := range rows {
+		if r.field == f.at {
+			to = i
+			if r.problem == "" {
+				from = i
+			}
+		}
+	}
+	return max(min(f.first, from, max(len(rows)-h, 0)), to-h+1, 0)
+}
+
+func (r formRow) draw(m *model, f *form, p *pen) {
+	fd := f.fields[r.field]
+	if r.problem != "" {
+		p.to(gutter+labelWidth).put(bad, "! "+r.problem)
+		return
+	}
+	focus := r.field == f.at
+	if focus {
+		p.put(plain, ">")
+	}
+	p.to(gutter).put(calm, fd.label).to(gutter + labelWidth)
+	n := min(fieldMost, p.room())
+	if focus {
+		fd.input.draw(p, n)
+	} else {
+		p.put(plain, cut(p.look.clean(fd.input.String()), n))
+	}
+	if left := gutter + labelWidth + n - p.at(); left > 0 {
+		p.put(plain, strings.Repeat("_", left))
+	}
+	if hint := f.hint(fd); focus && hint != "" && p.room() > 12 {
+		p.put(plain, "  "+hint)
+	}
+}
+
+// hint helps with the field that has the focus.
+func (f *form) hint(fd *field) string {
+	if fd.key == "allow" && f.inherit != "" && fd.input.String() == "" {
+		return f.inherit
+	}
+	return fd.hint
+}
+
+func (f *form) drawPreview(m *model, a area) {
+	a.rule(0, m.facts.fileName())
+	_, rest := a.top(1)
+	p := &paper{look: m.look, w: rest.w}
+	switch {
+	case f.refused != nil:
+		p.add(say(bad, "! ", f.refused.Error()), 2)
+	case f.preview != nil:
+		p.addDiff(f.preview.Diff)
+		p.addProblems(m, f.otherProblems())
+	}
+	rest.write(p.lines)
+}

@@ -1,0 +1,123 @@
+package tui
+
+import "fmt"
+
+// The least window in which pages are drawn; below it there is only the state.
+const (
+	leastWidth  = 40
+	leastHeight = 10
+)
+
+// From these sizes on, the detail of a request stands beside or under the list.
+const (
+	besideWidth = 130
+	underHeight = 30
+)
+
+// drawFrame lays out header, bar, body and footer.
+func (m *model) drawFrame(a area) {
+	if a.w < leastWidth || a.h < leastHeight {
+		m.drawSmall(a)
+		return
+	}
+	head, rest := a.top(1)
+	m.drawHeader(head.line(0))
+	bar, rest := rest.top(1)
+	m.drawBar(bar.line(0))
+	if a.h >= 14 {
+		var rule area
+		rule, rest = rest.top(1)
+		rule.rule(0, "")
+	}
+	body, foot := rest.bottom(1)
+	m.top().draw(m, body)
+	m.drawFoot(foot.line(0))
+}
+
+// drawBar names the pages, the one that shows in brackets, and at the right
+// what is special about it.
+func (m *model) drawBar(p *pen) {
+	state := m.pages[m.page].state(m)
+	if m.locked {
+		state = append(say(calm, "LOCKED", "  "), state...)
+	}
+	long := m.barWidth(page.title)+1+state.width(m.look) <= p.room()
+	for i, pg := range m.pages {
+		name := pg.short()
+		if long {
+			name = pg.title()
+		}
+		label := fmt.Sprintf("%d %s", i+1, name)
+		if !long {
+			label = fmt.Sprintf("%d%s", i+1, name)
+		}
+		if i == m.page {
+			p.put(calm, "["+label+"]")
+		} else {
+			p.put(plain, " "+label+" ")
+		}
+	}
+	if p.room() > 0 {
+		p.put(plain, " ")
+	}
+	p.atRight(shorten(m.look, state, p.room()))
+}
+
+func (m *model) barWidth(name func(page) string) int {
+	n := 0
+	for _, pg := range m.pages {
+		n += 4 + len(name(pg))
+	}
+	return n
+}
+
+// shorten drops pieces from the end until t fits n cells.
+func shorten(l *look, t text, n int) text {
+	for len(t) > 0 && t.width(l) > n {
+		t = t[:len(t)-1]
+	}
+	return t
+}
+
+// drawFoot draws the last line: what is being typed or asked, the answer to
+// the last key, or the keys.
+func (m *model) drawFoot(p *pen) {
+	switch {
+	case m.ask != nil:
+		m.ask.draw(p)
+	case m.prompt != nil:
+		m.prompt.draw(m, p)
+	case m.notice != nil:
+		p.text(m.notice)
+	default:
+		m.footer(p, m.scope())
+	}
+}
+
+// drawSmall shows the state and nothing else, for a window that holds no page.
+func (m *model) drawSmall(a area) {
+	head, rest := a.top(1)
+	m.drawHeader(head.line(0))
+	if m.ask != nil || m.prompt != nil {
+		var foot area
+		rest, foot = rest.bottom(1)
+		m.drawFoot(foot.line(0))
+	}
+	var lines []text
+	for _, n := range m.facts.news() {
+		lines = append(lines, say(n.tone, n.what))
+	}
+	if m.facts.known && len(lines) == 0 {
+		lines = append(lines, say("all well"))
+	}
+	lines = append(lines, say(fmt.Sprintf("pages need %dx%d", leastWidth, leastHeight)))
+	rest.write(lines)
+}
+
+// bodyHeight is how many lines a page has, for moving by pages.
+func (m *model) bodyHeight() int {
+	if m.h >= 14 {
+		return m.h - 4
+	}
+	return max(m.h-3, 1)
+}

@@ -1,0 +1,267 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+const (
+	fastTick  = 100 * time.Millisecond // while rows come slowly: each is seen at once
+	slowTick  = 250 * time.Millisecond // while the list changes faster than anyone reads
+	factsTick = time.Second
+	lockAfter = 5 * time.Minute
+	deadline  = 20 * time.Second // of whatever a command waits for
+)
+
+// view is a page, or what is open above one.
+type view interface {
+	scope() scope
+	draw(*model, area)
+	move(m *model, by int)      // rows or lines, down when positive
+	jump(m *model, bottom bool) // to an end
+	open(*model)                // Enter
+	back(*model) bool           // one step back; false where there is none
+	typed(*model, tea.KeyMsg)   // text, where there is a place for it
+}
+
+// model is the only tea.Model of the console. It does no I/O: what may wait
+// runs in a command and comes back as a then.
+type model struct {
+	src  Source
+	o    modelOptions
+	look *look
+	keys []binding
+	w, h int
+
+	pages    []page
+	page     int    // in pages
+	layers   []view // open above the page; the last has the keys
+	prompt   *prompt
+	ask      *ask
+	notice   text // the answer to the last key
+	now      *nowPage
+	requests *requestsPage
+	routes   *routesPage
+	ups      *upstreamsPage
+
+	filters  history
+	lines    history   // of the command line
+	commands []tea.Cmd // started by the Update under way
+
+	facts     facts
+	gathering bool // a look at the Source is under way
+	gathered  time.Time
+	locked    bool
+	lastKey   time.Time
+	repainted time.Time
+
+	frame string // as View returned it last
+	stale bool   // something changed since
+}
+
+// tickMsg comes as often as the list may change.
+type tickMsg struct{}
+
+// then is what a command returns when its waiting is over: the rest of the
+// work, done in Update.
+type then func(*model)
+
+// newModel makes the console's model; it shows what s has and edits through it.
+func newModel(s Source, o modelOptions) tea.Model {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	l := newLook(o.Env)
+	m := &model{src: s, o: o, look: &l, w: o.Width, h: o.Height, locked: o.Locked, stale: true}
+	m.keys = keyTable()
+	m.now, m.requests = newNowPage(s), newRequestsPage(s)
+	m.routes, m.ups = newRoutesPage(), newUpstreamsPage()
+	m.pages = []page{m.now, m.requests, m.routes, m.ups}
+	m.lastKey, m.repainted = o.Now(), o.Now()
+	for i, p := range m.pages {
+		if strings.EqualFold(p.title(), o.Page) {
+			m.page = i
+		}
+	}
+	return m
+}
+
+// Init looks at the Source and starts the ticks.
+func (m *model) Init() tea.Cmd {
+	m.refresh()
+	m.tick(fastTick)
+	return m.started()
+}
+
+// start runs a command when Update is done.
+func (m *model) start(c tea.Cmd) { m.commands = append(m.commands, c) }
+
+// await runs what may wait, within the deadline, and then what it returns.
+func (m *model) await(work func(context.Context) then) {
+	m.start(func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), deadline)
+		defer cancel()
+		return work(ctx)
+	})
+}
+
+func (m *model) started() tea.Cmd {
+	cmds := m.commands
+	m.commands = nil
+	return tea.Batch(cmds...)
+}
+
+func (m *model) tick(d time.Duration) {
+	m.start(tea.Tick(d, func(time.Time) tea.Msg { return tickMsg{} }))
+}
+
+// refresh gathers the facts, unless that is under way.
+func (m *model) refresh() {
+	if m.gathering {
+		return
+	}
+	m.gathering, m.gathered = true, m.o.Now()
+	src := m.src
+	m.await(func(context.Context) then {
+		f := src.gather()
+		return func(m *model) {
+			m.facts, m.gathering = f, false
+			m.settle()
+		}
+	})
+}
+
+// settle puts the cursors back on what they were on.
+func (m *model) settle() {
+	m.now.settle(m)
+	m.routes.settle(m)
+	m.ups.settle(m)
+}
+
+// Update implements tea.Model.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tickMsg:
+		m.onTick()
+	case tea.KeyMsg:
+		m.stale = true
+		for _, k := range splitKeys(msg) {
+			m.key(k)
+		}
+	case tea.WindowSizeMsg:
+		m.w, m.h, m.stale = msg.Width, msg.Height, true
+	case then:
+		m.stale = true
+		msg(m)
+	}
+	return m, m.started()
+}
+
+// onTick pulls what is new and decides when to look again.
+func (m *model) onTick() {
+	now := m.o.Now()
+	m.tick(m.pull())
+	if now.Sub(m.gathered) >= factsTick {
+		m.refresh()
+	}
+	if m.o.Locked && now.Sub(m.lastKey) >= lockAfter {
+		m.locked = true
+	}
+	if m.o.Locked && now.Sub(m.repainted) >= time.Minute {
+		// The kernel may have written over the display that nobody tends.
+		m.repainted = now
+		m.start(tea.ClearScreen)
+	}
+}
+
+// pull refreshes the rows that show and says when to do so again.
+func (m *model) pull() time.Duration {
+	s := m.stream()
+	if s == nil {
+		return slowTick
+	}
+	before := s.unseen
+	fresh := s.pull()
+	if fresh > 0 || s.unseen != before {
+		m.stale = true
+	}
+	if fresh*3 < s.size {
+		return fastTick
+	}
+	return slowTick
+}
+
+// stream is the list of requests that shows; nil on a page without one.
+func (m *model) stream() *stream {
+	switch m.pages[m.page] {
+	case m.now:
+		return m.now.tail
+	case m.requests:
+		return m.requests.stream
+	}
+	return nil
+}
+
+// key does what a key is bound to where the person is, or types it.
+func (m *model) key(k tea.KeyMsg) {
+	m.lastKey = m.o.Now()
+	m.notice = nil
+	b := m.bound(m.scope(), k.String())
+	switch {
+	case m.ask != nil:
+		m.answer(k.String())
+	case b != nil && !k.Paste:
+		m.run(b)
+	case m.prompt != nil:
+		m.prompt.typed(m, k)
+	default:
+		m.top().typed(m, k)
+	}
+}
+
+// scope is where the person is.
+func (m *model) scope() scope {
+	switch {
+	case m.ask != nil:
+		return inAsk
+	case m.prompt != nil:
+		return inPrompt
+	}
+	return m.top().scope()
+}
+
+// top is the view that has the keys.
+func (m *model) top() view {
+	if n := len(m.layers); n > 0 {
+		return m.layers[n-1]
+	}
+	return m.pages[m.page]
+}
+
+func (m *model) push(v view) { m.layers = append(m.layers, v) }
+
+// pop closes the topmost layer.
+func (m *model) pop() {
+	if n := len(m.layers); n > 0 {
+		m.layers = m.layers[:n-1]
+	}
+}
+
+// say answers a key in the footer, until the next key.
+func (m *model) say(t tone, s string) { m.notice = text{{t, s}} }
+
+// View implements tea.Model: exactly h lines, none wider than w cells. While
+// the terminal still writes the last frame it returns that one.
+func (m *model) View() string {
+	if m.frame != "" && (!m.stale || m.o.Gate != nil && m.o.Gate.Busy()) {
+		return m.frame
+	}
+	m.stale = false
+	c := newCanvas(m.look, max(m.w, 1), max(m.h, 1))
+	m.drawFrame(c.all())
+	m.frame = c.String()
+	return m.frame
+}

@@ -1,0 +1,178 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
+)
+
+// news is one thing that is wrong, in words for eleven at night.
+type news struct {
+	key   string // names it while it lasts
+	tone  tone   // bad: visitors feel it; warn: they do not, yet
+	short string // for the header: "nas:3000 DOWN"
+	what  string // "nas:3000 is DOWN"
+	since time.Time
+	felt  string // what visitors see
+	cause string
+	mend  func(*model) // what Enter does
+}
+
+// news lists what is wrong, worst first; among equals the oldest first.
+func (f *facts) news() []news {
+	all := slices.Concat(f.listenerNews(), f.upstreamNews(), f.fileNews(), f.noticeNews())
+	slices.SortStableFunc(all, func(a, b news) int {
+		if a.tone != b.tone {
+			return cmp.Compare(b.tone, a.tone)
+		}
+		return a.since.Compare(b.since)
+	})
+	return all
+}
+
+func (f *facts) listenerNews() (all []news) {
+	for _, l := range f.status.Listeners {
+		if l.Error == "" {
+			continue
+		}
+		all = append(all, news{
+			key: "listener " + l.Address, tone: bad,
+			short: l.Address + " closed", what: "not listening on " + l.Address,
+			felt: "nobody can connect there", cause: l.Error,
+			mend: func(m *model) { m.showProblems() },
+		})
+	}
+	return all
+}
+
+func (f *facts) upstreamNews() (all []news) {
+	for _, u := range f.status.Upstreams {
+		if u.State != proxy.StateDown {
+			continue
+		}
+		n := news{
+			key: "upstream " + u.URL, since: u.Since, cause: u.Reason,
+			short: address(u.URL) + " DOWN", what: address(u.URL) + " is DOWN",
+			mend: func(m *model) { m.showUpstream(u.URL) },
+		}
+		n.tone, n.felt = f.feltThrough(u)
+		all = append(all, n)
+	}
+	return all
+}
+
+// feltThrough says what visitors notice of an upstream that is down.
+func (f *facts) feltThrough(u proxy.UpstreamStatus) (tone, string) {
+	var dead, weak []string
+	for _, name := range u.Routes {
+		switch r := f.route(name); {
+		case r == nil || !r.Enabled:
+		case r.Health == proxy.StateDown:
+			dead = append(dead, name)
+		default:
+			weak = append(weak, name)
+		}
+	}
+	switch {
+	case len(dead) > 0:
+		return bad, strings.Join(dead, ", ") + answers(len(dead), " answers 502", " answer 502")
+	case len(weak) > 0:
+		return warn, "other upstreams serve " + strings.Join(weak, ", ")
+	}
+	return warn, "no route needs it now"
+}
+
+func answers(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func (f *facts) fileNews() []news {
+	show := func(m *model) { m.showProblems() }
+	if errs := f.problems.Errors(); len(errs) > 0 {
+		return []news{{
+			key: "file", tone: warn, since: f.broken,
+			short: f.fileName() + " broken", what: f.fileName() + " has " + count(len(errs), "problem"),
+			felt: "the last good version runs", cause: errs[0].String(), mend: show,
+		}}
+	}
+	if f.revision == nil || len(f.revision.Warnings) == 0 {
+		return nil
+	}
+	ws := f.revision.Warnings
+	return []news{{
+		key: "warnings", tone: calm,
+		what: f.fileName() + " has " + count(len(ws), "warning"), cause: ws[0].String(), mend: show,
+	}}
+}
+
+func (f *facts) fileName() string { return f.file[strings.LastIndexByte(f.file, '/')+1:] }
+
+func (f *facts) noticeNews() (all []news) {
+	for i, s := range f.notices {
+		all = append(all, news{key: fmt.Sprint("notice ", i), tone: warn, short: s, what: s,
+			mend: func(m *model) { m.showProblems() }})
+	}
+	return all
+}
+
+// address is an upstream's URL without its scheme.
+func address(url string) string {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		return rest
+	}
+	return url
+}
+
+// problemLines is every problem of the file with its place.
+func (f *facts) problemLines() []text {
+	ps := f.problems
+	if len(ps) == 0 && f.revision != nil {
+		ps = f.revision.Warnings
+	}
+	var lines []text
+	for _, p := range ps {
+		lines = append(lines, problemText(f.fileName(), p))
+	}
+	return lines
+}
+
+func problemText(file string, p config.Problem) text {
+	t := say(bad, "problem  ")
+	if p.Warning {
+		t = say(warn, "warning  ")
+	}
+	place := file
+	if p.Line > 0 {
+		place += fmt.Sprintf(":%d:%d", p.Line, p.Col)
+	}
+	t = append(t, say(place+": "+p.Message)...)
+	if p.Hint != "" {
+		t = append(t, say(calm, " ("+p.Hint+")")...)
+	}
+	return t
+}
+
+// firstRequest says how a first request is made.
+func (f *facts) firstRequest() string {
+	if !f.known {
+		return ""
+	}
+	for _, l := range f.status.Listeners {
+		if l.TLS || l.Error != "" {
+			continue
+		}
+		if _, port, err := net.SplitHostPort(cmp.Or(l.Bound, l.Address)); err == nil {
+			return "no request yet: curl http://" + strings.TrimSuffix("localhost:"+port, ":80") + "/"
+		}
+	}
+	return "no request yet"
+}

@@ -1,0 +1,187 @@
+package tui
+
+import (
+	"slices"
+
+	"forge.home.arpa/portico/proxy"
+)
+
+// nowPage is what is wrong, worst first, then a line a route, then the newest
+// requests.
+type nowPage struct {
+	reading
+	atTop
+	cur  cursor // over the news and the routes
+	tail *stream
+}
+
+func newNowPage(s Source) *nowPage { return &nowPage{tail: newStream(s.Proxy.Records())} }
+
+func (*nowPage) title() string     { return "Now" }
+func (*nowPage) short() string     { return "Now" }
+func (*nowPage) scope() scope      { return onNow }
+func (*nowPage) state(*model) text { return nil }
+
+func (n *nowPage) settle(m *model)            { n.cur.settle(n.items(m)) }
+func (n *nowPage) move(m *model, by int)      { n.cur.move(n.items(m), by) }
+func (n *nowPage) jump(m *model, bottom bool) { n.cur.jump(n.items(m), bottom) }
+
+// items are the keys of what the cursor moves over.
+func (n *nowPage) items(m *model) []string {
+	var keys []string
+	for _, w := range m.facts.news() {
+		keys = append(keys, w.key)
+	}
+	for _, r := range troubledFirst(m.facts.status.Routes) {
+		keys = append(keys, "route "+r.Name)
+	}
+	return keys
+}
+
+// open mends what is wrong, or shows a route's requests.
+func (n *nowPage) open(m *model) {
+	all := m.facts.news()
+	if n.cur.at < len(all) {
+		all[n.cur.at].mend(m)
+		return
+	}
+	routes := troubledFirst(m.facts.status.Routes)
+	if i := n.cur.at - len(all); i < len(routes) {
+		m.showRequestsOf(routes[i].Name)
+	}
+}
+
+// troubledFirst puts the routes that are down before the others.
+func troubledFirst(routes []proxy.RouteStatus) []proxy.RouteStatus {
+	trouble := func(r proxy.RouteStatus) int {
+		if r.Enabled && r.Health == proxy.StateDown {
+			return 0
+		}
+		return 1
+	}
+	routes = slices.Clone(routes)
+	slices.SortStableFunc(routes, func(a, b proxy.RouteStatus) int { return trouble(a) - trouble(b) })
+	return routes
+}
+
+func (n *nowPage) draw(m *model, a area) {
+	if !m.facts.known {
+		return
+	}
+	all := m.facts.news()
+	head, rest := a.top(min(max(2*len(all), 1), max(a.h/2, 1)))
+	n.drawNews(m, head, all)
+	roomy := rest.h >= 12
+	routes := troubledFirst(m.facts.status.Routes)
+	share := (rest.h + 1) / 2
+	if roomy {
+		rest.rule(0, "routes")
+		_, rest = rest.top(1)
+	}
+	list, rest := rest.top(min(len(routes)+1, share))
+	n.drawRoutes(m, list, routes, n.cur.at-len(all))
+	if roomy {
+		rest.rule(0, "requests")
+		_, rest = rest.top(1)
+	}
+	n.drawTail(m, rest)
+}
+
+func (n *nowPage) drawNews(m *model, a area, all []news) {
+	if len(all) == 0 {
+		a.line(0).to(gutter).put(plain, "all well")
+		return
+	}
+	fit := max(a.h/2, 1)
+	first := n.cur.scroll(min(n.cur.at, len(all)-1), len(all), fit)
+	now := m.o.Now()
+	for i := first; i < min(first+fit, len(all)); i++ {
+		w, y := all[i], (i-first)*2
+		p := a.line(y)
+		if i == n.cur.at {
+			p.put(plain, ">")
+		}
+		p.to(gutter).put(w.tone, w.sign()+w.what)
+		if s := since(w.since, now); s != "" {
+			p.put(plain, " "+s)
+		}
+		a.line(y + 1).to(gutter + 2).text(w.reason())
+	}
+	if left := len(all) - first - fit; left > 0 {
+		a.line(a.h - 1).atRight(say(warn, " "+more(left)))
+	}
+}
+
+// sign marks news that should be looked at without colour too.
+func (w news) sign() string {
+	if w.tone == calm {
+		return "  "
+	}
+	return "! "
+}
+
+// reason is what visitors see and why.
+func (w news) reason() text {
+	switch {
+	case w.felt == "":
+		return say(w.cause)
+	case w.cause == "":
+		return say(w.felt)
+	}
+	return say(w.felt + ": " + w.cause)
+}
+
+func (n *nowPage) drawRoutes(m *model, a area, routes []proxy.RouteStatus, at int) {
+	if len(routes) == 0 {
+		a.line(0).to(gutter).put(plain, "no route yet: 3 then a adds one")
+		return
+	}
+	fit := max(a.h-1, 1)
+	first := 0
+	if at >= 0 {
+		first = max(at-fit+1, 0)
+	}
+	shown := routes[first:min(first+fit, len(routes))]
+	drawTable(a, arrange(nowColumns(m, routes), a.w, 0), shown, at-first)
+	if left := len(routes) - first - len(shown); left > 0 {
+		a.line(a.h - 1).atRight(say(calm, " "+more(left)))
+	}
+}
+
+func nowColumns(m *model, routes []proxy.RouteStatus) []column[proxy.RouteStatus] {
+	name, state := routeNameColumn(), routeStateColumn(m)
+	return []column[proxy.RouteStatus]{
+		name.fit(m.look, routes), state.fit(m.look, routes),
+		routeRateColumn(), routeP95Column(), routeErrorsColumn(),
+		{title: "LAST HOUR", width: 10, grow: 1, most: 60, rank: 6, cell: func(r *proxy.RouteStatus) span {
+			return span{plain, m.look.spark(r.Minutes, sparkWidth(m.w))}
+		}},
+	}
+}
+
+// sparkWidth is a divisor of the hour, so that each cell is as long as the others.
+func sparkWidth(w int) int {
+	switch {
+	case w >= 110:
+		return 60
+	case w >= 80:
+		return 30
+	case w >= 60:
+		return 20
+	}
+	return 10
+}
+
+func (n *nowPage) drawTail(m *model, a area) {
+	n.tail.resize(a.h)
+	rows := slices.Clone(n.tail.rows)
+	slices.Reverse(rows)
+	if len(rows) == 0 {
+		a.line(0).to(gutter).put(plain, m.facts.firstRequest())
+		return
+	}
+	cols := arrange(requestColumns(m, rows, a.w), a.w, 0)
+	for i := range rows {
+		drawRow(a.line(i), cols, &rows[i])
+	}
+}

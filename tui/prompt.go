@@ -1,0 +1,93 @@
+package tui
+
+import (
+	"slices"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// prompt is a line that is typed in the footer: the filter or a command.
+type prompt struct {
+	sign    string // "/" or ":"
+	input   line
+	past    *history
+	why     string // what is wrong with what is typed
+	changed func(*model, *prompt)
+	enter   func(*model, *prompt)
+	cancel  func(*model)
+	hint    func(*model, *prompt) string
+	finish  func(*model, *prompt) // tab
+}
+
+func (pr *prompt) typed(m *model, k tea.KeyMsg) {
+	if pr.input.key(k) {
+		pr.past.rest()
+		pr.change(m)
+	}
+}
+
+func (pr *prompt) change(m *model) {
+	pr.why = ""
+	if pr.changed != nil {
+		pr.changed(m, pr)
+	}
+}
+
+// recall takes an older line, or a newer one when by is negative.
+func (pr *prompt) recall(m *model, by int) {
+	if s, ok := pr.past.step(by, pr.input.String()); ok {
+		pr.input.set(s)
+		pr.change(m)
+	}
+}
+
+func (pr *prompt) draw(m *model, p *pen) {
+	p.put(calm, pr.sign)
+	hint := say(calm, pr.hint(m, pr))
+	if pr.why != "" {
+		hint = say(bad, pr.why)
+	}
+	least := min(20, p.room()/2)
+	n := max(p.room()-hint.width(m.look)-2, least)
+	pr.input.draw(p, min(n, max(len(pr.input.runes)+2, least)))
+	p.put(plain, "  ").text(hint)
+}
+
+// history is what was typed before, the newest last.
+type history struct {
+	lines []string
+	at    int    // steps back from what is being typed
+	typed string // what was being typed before the first step
+}
+
+const historyMost = 100
+
+// add remembers s as the newest.
+func (h *history) add(s string) {
+	h.rest()
+	if s == "" {
+		return
+	}
+	h.lines = slices.DeleteFunc(h.lines, func(o string) bool { return o == s })
+	h.lines = append(h.lines, s)
+	h.lines = h.lines[max(len(h.lines)-historyMost, 0):]
+}
+
+// rest forgets the steps taken back.
+func (h *history) rest() { h.at = 0 }
+
+// step goes back, or forward when by is negative.
+func (h *history) step(by int, now string) (string, bool) {
+	at := h.at + by
+	if at < 0 || at > len(h.lines) {
+		return "", false
+	}
+	if h.at == 0 {
+		h.typed = now
+	}
+	h.at = at
+	if at == 0 {
+		return h.typed, true
+	}
+	return h.lines[len(h.lines)-at], true
+}
