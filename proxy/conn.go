@@ -77,9 +77,6 @@ func (c *conn) serveOne(snap *snapshot) bool {
 	v := c.server.begin(c)
 	defer v.end()
 	c.http.SetIdle(defaultIdle)
-	if c.server.draining.Load() {
-		c.http.CloseAfter()
-	}
 	err := c.http.ReadRequest(v.x, snap.header)
 	if err == nil {
 		v.serve()

@@ -11,10 +11,11 @@ import (
 
 // listener is one bound address.
 type listener struct {
-	addr string // as configured
-	net  net.Listener
-	tls  bool
-	once sync.Once
+	addr   string // as configured
+	net    net.Listener
+	tls    bool
+	once   sync.Once
+	closed chan struct{}
 }
 
 // ListenError is an address that could not be bound; Err is the system's.
@@ -45,11 +46,23 @@ func reason(err error) error {
 // bind takes an address and accepts nothing yet. There is no SO_REUSEPORT: it
 // would let a second process take half the traffic.
 func (s *Server) bind(addr string) (*listener, error) {
+	s.awaitParting(addr)
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, &ListenError{Addr: addr, Err: err, Overlaps: s.overlapping(addr)}
 	}
-	return &listener{addr: addr, net: l}, nil
+	return &listener{addr: addr, net: l, closed: make(chan struct{})}, nil
+}
+
+// awaitParting waits until a listener that an earlier edit dropped has given
+// its address back.
+func (s *Server) awaitParting(addr string) {
+	s.mu.Lock()
+	l := s.parting[addr]
+	s.mu.Unlock()
+	if l != nil {
+		<-l.closed // at most drainQueue after it was dropped
+	}
 }
 
 // overlapping names a running listener on the same port.
@@ -68,7 +81,12 @@ func (s *Server) overlapping(addr string) string {
 	return ""
 }
 
-func (l *listener) close() { l.once.Do(func() { l.net.Close() }) }
+func (l *listener) close() {
+	l.once.Do(func() {
+		l.net.Close()
+		close(l.closed)
+	})
+}
 
 func (s *Server) listens(addr string) bool {
 	s.mu.Lock()
@@ -94,6 +112,7 @@ func (s *Server) replaceListeners(added []*listener, wanted map[string]bool) {
 	for addr, l := range s.listeners {
 		if !wanted[addr] {
 			delete(s.listeners, addr)
+			s.parting[addr] = l
 			l.drain(s.running)
 		}
 	}
@@ -104,8 +123,17 @@ func (s *Server) start(l *listener) {
 	s.group.Add(1)
 	go func() {
 		defer s.group.Done()
+		defer s.parted(l)
 		s.accept(l)
 	}()
+}
+
+func (s *Server) parted(l *listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.parting[l.addr] == l {
+		delete(s.parting, l.addr)
+	}
 }
 
 func (s *Server) accept(l *listener) {
@@ -159,4 +187,4 @@ func (l *listener) drain(running bool) {
 }
 
 // drainQueue is long enough to accept what waited when a listener was dropped.
-const drainQueue = 50 * time.Millisecond
+const drainQueue = 10 * time.Millisecond

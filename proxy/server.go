@@ -32,7 +32,8 @@ type Server struct {
 
 	mu        sync.Mutex
 	running   bool
-	listeners map[string]*listener
+	listeners map[string]*listener // that accept, or will once Run does
+	parting   map[string]*listener // dropped, and about to close
 	conns     map[*conn]struct{}
 	group     sync.WaitGroup // accept loops and connections
 }
@@ -51,6 +52,7 @@ func New(o Options) *Server {
 		records:   record.New(keptRows, keptFailures, keptHeads),
 		started:   time.Now(),
 		listeners: map[string]*listener{},
+		parting:   map[string]*listener{},
 		conns:     map[*conn]struct{}{},
 	}
 }

@@ -231,6 +231,9 @@ func (v *visit) respond() {
 	if r.Fields.Get(message.Date) == nil {
 		r.Fields.AddKnown(message.Date, v.server.date.now(v.began))
 	}
+	if v.server.draining.Load() {
+		v.front.CloseAfter()
+	}
 	v.row.Status = uint16(r.Status)
 	if v.err = v.front.Respond(v.x); v.err != nil {
 		v.row.Aborted = true
