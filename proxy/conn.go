@@ -90,7 +90,7 @@ func (c *conn) serveOne(snap *snapshot) bool {
 	if c.http.Done() {
 		return true
 	}
-	if v.row.Status != 101 {
+	if v.row.Status != 101 && c.http.Unread() {
 		c.linger(err != nil)
 	}
 	return false
@@ -110,9 +110,11 @@ func (v *visit) serveBad(err error) bool {
 // defaultIdle bounds the waits of an exchange until its route says otherwise.
 const defaultIdle = 5 * time.Minute
 
-// linger lets the client read its answer; one that sent no HTTP gets less time.
+// linger lets the client read its answer before the rest of what it sends is
+// thrown away; one that sent no HTTP gets less time, and so does everybody at
+// the end.
 func (c *conn) linger(bad bool) {
-	if bad {
+	if bad || c.server.draining.Load() {
 		c.http.Linger(500*time.Millisecond, 2*time.Second)
 		return
 	}

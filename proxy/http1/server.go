@@ -23,6 +23,7 @@ type ServerConn struct {
 	isHEAD  bool
 	closing bool // no request follows the present one
 	waiting bool // the client waits for 100 before it sends the body
+	bad     bool // what came was no request, so nobody knows what follows
 }
 
 // NewServerConn makes a ServerConn; the caller closes conn.
@@ -58,7 +59,7 @@ func (c *ServerConn) ReadRequest(x *message.Exchange, timeout time.Duration) err
 	c.minor, c.isHEAD = r.Minor, r.IsHEAD()
 	c.closing = c.closing || err != nil || !c.head.keepAlive(r.Minor)
 	c.waiting = r.Expect && r.Length != 0
-	if err != nil {
+	if c.bad = err != nil; c.bad {
 		c.body.start(noBody, 0, nil)
 		return asBadRequest(err)
 	}
@@ -196,6 +197,12 @@ func (c *ServerConn) Done() bool {
 		}
 	}
 	return true
+}
+
+// Unread tells, after Done returned false, whether the client may still be
+// sending: bytes are unread, or a body is that it may or may not send.
+func (c *ServerConn) Unread() bool {
+	return c.waiting || !c.in.empty() || !c.body.complete() || c.bad
 }
 
 // Linger ends the connection so that the client can read the last answer: a
