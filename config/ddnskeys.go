@@ -44,7 +44,7 @@ func checkDDNS(d *decoder, n *node, e *DDNS) {
 		if e.Provider == "rfc2136" {
 			check = parsed(parseServer("53"))
 		}
-		check(d, server)
+		e.Server, _ = check(d, server)
 	}
 	for _, key := range []string{"url", "success"} {
 		if kid := n.Get(key); kid != nil && e.Provider != "url" && e.Provider != "" {
@@ -99,23 +99,25 @@ func parseSource(s string) (string, error) {
 		_, err := parseURL(value)
 		return s, err
 	case kind == "fixed" && value != "":
-		return s, fixedAddresses(value)
+		return fixedAddresses(value)
 	}
 	return "", flawed("is no source of an address", `"auto", "router", "interface:eth0", "url:https://…" or "fixed:IP,IP6"`)
 }
 
 // fixedAddresses wants IP[,IP6]: at most one of each family.
-func fixedAddresses(s string) error {
+func fixedAddresses(s string) (string, error) {
+	var list []string
 	seen := map[bool]bool{}
 	for part := range strings.SplitSeq(s, ",") {
 		addr, err := netip.ParseAddr(strings.TrimSpace(part))
 		if err != nil || addr.Zone() != "" {
-			return flawed("holds "+quote(part)+", which is not an address", "")
+			return "", flawed("holds "+quote(part)+", which is not an address", "")
 		}
 		if seen[addr.Is4()] {
-			return flawed("holds two addresses of one family", "")
+			return "", flawed("holds two addresses of one family", "")
 		}
 		seen[addr.Is4()] = true
+		list = append(list, addr.String())
 	}
-	return nil
+	return "fixed:" + strings.Join(list, ","), nil
 }

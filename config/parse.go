@@ -8,8 +8,8 @@ import (
 )
 
 // maxText bounds the work that a text can ask for. Ten thousand routes are a
-// tenth of it.
-const maxText = 16 << 20
+// third of it.
+const maxText = 4 << 20
 
 // Parse reads, types and checks a configuration. It returns every problem it
 // finds, warnings among them, in file order; past 100 a last one says how many

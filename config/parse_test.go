@@ -1,0 +1,279 @@
+package config_test
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"forge.home.arpa/portico/assets"
+	"forge.home.arpa/portico/config"
+)
+
+// parse wants a text without errors.
+func parse(t testing.TB, text string) *config.Config {
+	t.Helper()
+	c, ps := config.Parse([]byte(text))
+	if c == nil {
+		t.Fatalf("%v", ps.Errors())
+	}
+	return c
+}
+
+func TestAcceptanceFilesHaveWarningsOnly(t *testing.T) {
+	for file, routes := range map[string]int{"example.toml": 14, "droplet.toml": 1} {
+		text, err := os.ReadFile("testdata/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, ps := config.Parse(text)
+		if c == nil {
+			t.Fatalf("%s: %v", file, ps.Errors())
+		}
+		if len(c.Routes) != routes {
+			t.Errorf("%s: %d routes, want %d", file, len(c.Routes), routes)
+		}
+	}
+}
+
+func TestStarterHasNoProblem(t *testing.T) {
+	c, ps := config.Parse(assets.Starter)
+	if len(ps) > 0 || len(c.Routes) != 1 {
+		t.Errorf("%v, %d routes", ps, len(c.Routes))
+	}
+}
+
+func TestEmptyFile(t *testing.T) {
+	c := parse(t, "")
+	want := config.Server{HTTP: []string{":80"}, HeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeader: 32 * config.KB}
+	if !reflect.DeepEqual(c.Server, want) {
+		t.Errorf("got %+v, want %+v", c.Server, want)
+	}
+	if c.ACME != nil || c.Ban != nil || c.Alert != nil || len(c.Routes) > 0 {
+		t.Errorf("an empty file says something: %+v", c)
+	}
+}
+
+func TestOnlyTLSListens(t *testing.T) {
+	c := parse(t, `server.https = ":443"`)
+	if len(c.Server.HTTP) > 0 {
+		t.Errorf("listens on %v too", c.Server.HTTP)
+	}
+}
+
+// A line in the place of each problem would take the file's author nowhere.
+func TestProblemsAreBounded(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("[route.a]\nhost = \"*\"\nto = \"http://a\"\n") // a warning
+	for i := range 250 {
+		fmt.Fprintf(&text, "k%d = 1\n", i)
+	}
+	c, ps := config.Parse([]byte(text.String()))
+	if c != nil || len(ps) != 101 {
+		t.Fatalf("%v, %d problems", c != nil, len(ps))
+	}
+	if last := ps[100]; last.Message != "151 more problems are not shown" || last.Warning || last.Line != ps[99].Line {
+		t.Errorf("the last says %q", last)
+	}
+	for i, p := range ps[:100] {
+		if want := fmt.Sprintf(`%d:1: unknown key "k%d" in route.a`, i+4, i); p.String() != want {
+			t.Errorf("%d: %q, want %q", i, p, want)
+		}
+	}
+}
+
+func TestWarningsDoNotCrowdOutAnError(t *testing.T) {
+	var text strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&text, "[route.r%d]\nhost = \"r%d.test\"\nto = \"http://a\"\nallow = []\n", i, i)
+	}
+	text.WriteString("[route.z]\nhost = 1\nto = \"http://a\"\n")
+	c, ps := config.Parse([]byte(text.String()))
+	if c != nil || len(ps.Errors()) != 1 || len(ps) != 101 {
+		t.Fatalf("%v, %d errors of %d problems", c != nil, len(ps.Errors()), len(ps))
+	}
+	if last := ps[100]; last.Message != "51 more problems are not shown" || !last.Warning {
+		t.Errorf("the last says %q", last)
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	c, ps := config.Parse(make([]byte, 5<<20))
+	if c != nil || ps.Error() != "1:1: the file is larger than 4 MB" {
+		t.Errorf("%v, %v", c != nil, ps)
+	}
+}
+
+func TestDisabledRoutes(t *testing.T) {
+	c := parse(t, `
+[route.off]
+host = "a.test"
+to = "http://a"
+enabled = false
+[route.on]
+host = "a.test"
+to = "http://b"
+`)
+	if c.Route("off").Enabled || !c.Route("on").Enabled {
+		t.Error("enabled is not what the file says")
+	}
+	if _, ps := config.Parse([]byte("[route.off]\nenabled = false\nhost = 1\nto = \"http://a\"\n")); len(ps.Errors()) != 1 {
+		t.Errorf("a disabled route is not checked: %v", ps)
+	}
+}
+
+func TestUnserved(t *testing.T) {
+	text := `
+[server]
+https = ":443"
+admin = "127.0.0.1:9180"
+proxy_protocol = "10.0.0.1"
+max_conns = 5
+[acme]
+[cert.own]
+cert = "testdata/example.toml"
+key = "testdata/example.toml"
+[ddns.home]
+provider = "duckdns"
+token = "env:HOME"
+[ban]
+on = "auth_failed"
+[log]
+access = "/var/log/x"
+[alert]
+url = "https://ntfy.test/x"
+
+[route.served]
+host = "served.test"
+to = ["http://a", "http+unix:///run/a.sock"]
+strip_prefix = "/a"
+rewrite = { match = "a", to = "b" }
+request_headers = { set = { A = "b" } }
+response_headers = { remove = ["A"] }
+host_header = "upstream"
+timeout = { dial = "1s" }
+max_fails = 1
+fail_timeout = "1s"
+allow = "lan"
+deny = "private"
+methods = "GET"
+plain_http = "serve"
+cert = "none"
+maintenance = { on = false }
+compress = false
+max_conns = 0
+max_body = "0B"
+balance = "round_robin"
+
+[route.everything]
+host = "everything.test"
+to = ["https://a", { url = "h2c://b:1", weight = 2 }, "grpc://c:1", { url = "grpcs://d:1", backup = true }]
+balance = "cookie"
+health = {}
+retry = {}
+upstream_tls = { verify = "off" }
+auth = { file = "testdata/none" }
+forward_auth = { to = "http://a" }
+rate_limit = { rate = "1/s" }
+max_conns = 1
+max_body = "1MB"
+compress = true
+maintenance = { on = true }
+wake_on_lan = { mac = "00:11:32:aa:bb:cc" }
+cert = "own"
+plain_http = "redirect"
+
+[route.php]
+host = "php.test"
+to = "fastcgi://a:9000"
+root = "/srv"
+index = "x"
+try_files = "/x"
+static = "testdata"
+[route.scgi]
+host = "scgi.test"
+to = "scgi://a:1"
+[route.uwsgi]
+host = "uwsgi.test"
+to = "uwsgi://a:1"
+[route.cache]
+host = "cache.test"
+to = "memcached://a:1"
+memcached_key = "{uri}"
+fallback = "served"
+[route.folder]
+host = "folder.test"
+files = "testdata"
+enabled = false
+`
+	c, ps := config.Parse([]byte(text[1:]))
+	want := `2:1: warning: this build cannot serve server.https yet
+3:1: warning: this build cannot serve server.admin yet
+4:1: warning: this build cannot serve server.proxy_protocol yet
+5:1: warning: this build cannot serve server.max_conns yet
+6:2: warning: this build cannot serve acme yet
+7:2: warning: this build cannot serve cert yet
+10:2: warning: this build cannot serve ddns yet
+13:2: warning: this build cannot serve ban yet
+16:1: warning: this build cannot serve log.access yet
+17:2: warning: this build cannot serve alert yet
+42:8: warning: route.everything: this build cannot serve https, h2c, grpc, grpcs, weight, backup, balance, health, retry, upstream_tls, auth, forward_auth, rate_limit, max_conns, max_body, compress, maintenance, wake_on_lan, cert, plain_http yet: the route answers 501
+49:17: warning: route.everything.auth.file: "testdata/none" cannot be read: no such file or directory
+60:8: warning: route.php: this build cannot serve fastcgi, root, index, try_files, static yet: the route answers 501
+67:8: warning: route.scgi: this build cannot serve scgi yet: the route answers 501
+70:8: warning: route.uwsgi: this build cannot serve uwsgi yet: the route answers 501
+73:8: warning: route.cache: this build cannot serve memcached, memcached_key, fallback yet: the route answers 501`
+	if got := ps.Error(); got != want {
+		t.Fatalf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := c.Route("served").Unserved; got != nil {
+		t.Errorf("served: %q", got)
+	}
+	if got := c.Route("folder").Unserved; !reflect.DeepEqual(got, []string{"files"}) {
+		t.Errorf("folder: %q", got)
+	}
+}
+
+// manyRoutes is a file of a size that no home has.
+func manyRoutes(n int) string {
+	var b strings.Builder
+	b.WriteString("[defaults]\nuse = \"p\"\n[preset.p]\nallow = [\"lan\", \"10.0.0.0/8\"]\nresponse_headers = { set = { A = \"{host}\" } }\n")
+	for i := range n {
+		fmt.Fprintf(&b, "[route.r%d]\nhost = [\"r%d.example.com\", \"all.example.com\"]\npath = [\"/r%d/*\", \"~^/r%d-\"]\nto = [\"http://10.0.%d.%d:80\"]\n",
+			i, i, i, i, i/250%250, i%250)
+	}
+	return b.String()
+}
+
+func TestManyRoutes(t *testing.T) {
+	c := parse(t, manyRoutes(10_000))
+	if len(c.Routes) != 10_000 {
+		t.Errorf("%d routes", len(c.Routes))
+	}
+}
+
+// A small text must not ask for much work by lists that are multiplied.
+func TestListsThatMultiply(t *testing.T) {
+	var hosts, paths strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&hosts, "\"h%d.test\",", i)
+		fmt.Fprintf(&paths, "\"/p%d\",", i)
+	}
+	text := "[defaults]\nhost = [" + hosts.String() + "]\npath = [" + paths.String() + "]\nto = \"http://a\"\n[route.a]\n[route.b]\n"
+	c, ps := config.Parse([]byte(text))
+	want := "5:8: route.a: hosts times paths times methods of all routes are more than 1000000"
+	if c != nil || ps.Error() != want {
+		t.Errorf("got %v, want %s", ps, want)
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := []byte(manyRoutes(10_000))
+	for b.Loop() {
+		if c, ps := config.Parse(text); c == nil {
+			b.Fatal(ps)
+		}
+	}
+}
