@@ -40,9 +40,9 @@ func syntaxProblems(err error) Problems {
 	if !errors.As(err, &errs) {
 		return Problems{{Line: 1, Col: 1, Message: err.Error()}}
 	}
-	ps := make(Problems, len(errs))
-	for i, e := range errs {
-		ps[i] = Problem{Line: e.Pos.Line, Col: e.Pos.Col, Message: e.Message}
+	var r report
+	for _, e := range errs {
+		r.add(Problem{Line: e.Pos.Line, Col: e.Pos.Col, Message: e.Message})
 	}
-	return ps
+	return r.list()
 }
