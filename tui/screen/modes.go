@@ -1,0 +1,12 @@
+package screen
+
+const (
+	// NoWrap makes a line that is wider than the window end at its edge. A
+	// terminal may think a character wider than we do, and a wrapped line
+	// would scroll everything away from where Shift believes it.
+	NoWrap = "\x1b[?7l"
+
+	// Reset takes a terminal from the console's state to a shell's: plain
+	// style, wrapping, no pastes marked, the cursor shown, the first screen.
+	Reset = "\x1b[m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l"
+)
