@@ -48,7 +48,7 @@ const (
 func New(o Options) *Server {
 	return &Server{
 		log:       o.Log,
-		builtins:  network.NewBuiltins(),
+		builtins:  network.NewBuiltins(network.WithLog(o.Log)),
 		records:   record.New(keptRows, keptFailures, keptHeads),
 		started:   time.Now(),
 		listeners: map[string]*listener{},

@@ -334,3 +334,34 @@ func TestStaleConnection(t *testing.T) {
 		t.Errorf("the upstream was asked %d times, want 4", len(asked))
 	}
 }
+
+// TestUnreadBodies: an answer of our own to a request whose body nobody reads
+// says that the connection ends, unless the body is there already.
+func TestUnreadBodies(t *testing.T) {
+	s := newSite(t, "[route.no]\nhost = \"*\"\nrespond = { status = 403, body = \"no\" }\n")
+	for name, test := range map[string]struct {
+		request string
+		closes  bool
+	}{
+		"arrived":     {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", false},
+		"chunks":      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", false},
+		"on its way":  {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\nabc", true},
+		"waits":       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", true},
+		"bad chunk":   {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", true},
+		"without one": {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := s.client()
+			c.send(test.request)
+			head := c.head()
+			if !strings.HasPrefix(head, "HTTP/1.1 403 ") || strings.Contains(head, "Connection: close") != test.closes {
+				t.Errorf("closes %v: %q", !test.closes, head)
+			}
+			c.expect("no")
+			if !test.closes {
+				c.send(test.request)
+				c.head()
+			}
+		})
+	}
+}

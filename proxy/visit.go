@@ -17,6 +17,7 @@ type front interface {
 	Respond(x *message.Exchange) error
 	SetIdle(time.Duration)
 	CloseAfter()
+	Settle()
 }
 
 // visit is one request on its way through the proxy. It belongs to the
@@ -212,6 +213,7 @@ func (v *visit) reply(status int, contentType, body []byte) {
 	r.Status, r.Reason = status, nil
 	r.Fields.AddKnown(message.ContentType, contentType)
 	r.Fields = append(r.Fields, nosniff)
+	v.front.Settle()
 	v.out.Set(body)
 	r.Body, r.Length = &v.out, int64(len(body))
 	v.respond()

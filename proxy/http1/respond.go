@@ -41,6 +41,9 @@ func (c *ServerConn) write(b []byte) error {
 // error the connection is of no more use: what was sent must not be taken for
 // a complete answer.
 func (c *ServerConn) Respond(x *message.Exchange) error {
+	// A client that was not told to go on may send its body or not: nobody knows
+	// what its next bytes are (RFC 9110 section 10.1.1).
+	c.closing = c.closing || c.waiting
 	r := &x.Response
 	w := answer{c: c, body: r.Body, trailers: &r.Trailers}
 	w.framing(r)

@@ -181,22 +181,30 @@ func (c *ServerConn) CloseAfter() { c.closing = true }
 // BytesIn and BytesOut count since the last call of Count.
 func (c *ServerConn) BytesOut() int64 { return c.out.bytes }
 
+// Settle is called before an answer to a request whose body nobody will read:
+// what has arrived of it is thrown away, and where that is not all the answer
+// says that it is the last.
+func (c *ServerConn) Settle() {
+	if !c.skipBody() {
+		c.closing = true
+	}
+}
+
 // Done ends the exchange: it tells whether the connection can take another
 // request.
 func (c *ServerConn) Done() bool {
 	c.out.bytes = 0
-	if c.closing || c.waiting {
-		return false
-	}
-	for !c.body.complete() {
-		if !c.body.Ready() {
-			return false
-		}
+	return !c.closing && c.skipBody()
+}
+
+// skipBody reads to the end of the body as far as it has arrived.
+func (c *ServerConn) skipBody() (complete bool) {
+	for !c.waiting && !c.body.complete() && c.body.Ready() {
 		if _, err := c.body.Next(); err != nil && err != io.EOF {
 			return false
 		}
 	}
-	return true
+	return !c.waiting && c.body.complete()
 }
 
 // Unread tells, after Done returned false, whether the client may still be
