@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const warned = `[server]
+http = "127.0.0.1:8080"
+[route.a]
+host = "a.test"
+to   = "http://127.0.0.1:1"
+[ddns.home]
+provider = "duckdns"
+domain   = "x.duckdns.org"
+token    = "plain"
+`
+
+const faulty = `[server]
+http = "127.0.0.1:8080"
+colour = "red"
+[route.a]
+host = "a.test"
+to   = "gopher://127.0.0.1:1"
+`
+
+func TestCheckExitCodes(t *testing.T) {
+	h := newHome(t)
+	h.write("good.toml", "[server]\nhttp = \":8080\"\n[route.a]\nhost = \"a.test\"\nto = \"http://127.0.0.1:1\"\n")
+	h.write("warned.toml", warned)
+	h.write("broken.toml", faulty)
+	for file, code := range map[string]int{"good.toml": 0, "warned.toml": 0, "broken.toml": 1} {
+		if r := h.run("check", "--config", file); r.code != code || r.err != "" {
+			t.Errorf("%s: %+v, want exit %d", file, r, code)
+		}
+	}
+	if r := h.run("check"); r.code != 0 || r.out != "" {
+		t.Errorf("the starter: %+v", r)
+	}
+	if r := h.run("check", "--config", "gone.toml"); r.code != 1 || !strings.Contains(r.err, "gone.toml") || r.out != "" {
+		t.Errorf("a missing file: %+v", r)
+	}
+}
+
+func TestCheckLines(t *testing.T) {
+	h := newHome(t)
+	h.write("portico.toml", faulty)
+	r := h.run("check")
+	lines := strings.Split(strings.TrimSuffix(r.out, "\n"), "\n")
+	form := regexp.MustCompile(`^portico\.toml:\d+:\d+: .+$`)
+	for _, line := range lines {
+		if !form.MatchString(line) {
+			t.Errorf("%q is not FILE:LINE:COL: message", line)
+		}
+	}
+	if len(lines) < 2 || !strings.HasPrefix(r.out, "portico.toml:3:1: ") || !strings.Contains(r.out, "\nportico.toml:6:") {
+		t.Errorf("not every problem at its place:\n%s", r.out)
+	}
+	h.write("portico.toml", warned)
+	if r := h.run("check"); !strings.Contains("\n"+r.out, "\nportico.toml:9:12: warning: ") {
+		t.Errorf("a warning reads %q", r.out)
+	}
+}
+
+func TestCheckJSON(t *testing.T) {
+	h := newHome(t)
+	h.write("portico.toml", faulty)
+	r := h.run("check", "--json")
+	var list []map[string]any
+	if err := json.Unmarshal([]byte(r.out), &list); err != nil || r.code != 1 || len(list) < 2 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	kinds := map[string]string{}
+	for name, value := range list[0] {
+		kinds[name] = reflect.TypeOf(value).String()
+	}
+	want := map[string]string{"file": "string", "line": "float64", "col": "float64",
+		"path": "string", "message": "string", "hint": "string", "warning": "bool"}
+	if !reflect.DeepEqual(kinds, want) {
+		t.Errorf("a problem is %v, want %v", kinds, want)
+	}
+	if list[0]["file"] != "portico.toml" || list[0]["line"] != 3.0 || list[0]["warning"] != false {
+		t.Errorf("the first is %v", list[0])
+	}
+	h.write("portico.toml", "[server]\nhttp = \":8080\"\n")
+	if r := h.run("check", "--json"); strings.TrimSpace(r.out) != "[]" || r.code != 0 {
+		t.Errorf("without a problem: %+v", r)
+	}
+}

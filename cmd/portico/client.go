@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// client is the other end of the control socket.
+type client struct {
+	conn   *net.UnixConn
+	socket string
+	lines  *json.Decoder
+}
+
+// dial connects to the running portico.
+func (p *places) dial() (*client, error) {
+	sockets := p.clientSockets()
+	for _, path := range sockets {
+		conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path, Net: "unix"})
+		switch {
+		case err == nil:
+			return &client{conn, path, json.NewDecoder(io.LimitReader(conn, answerLimit))}, nil
+		case errors.Is(err, fs.ErrPermission):
+			return nil, fmt.Errorf("%s is not yours to use (be root, the user portico runs as, or in the group %s)", path, controlGroup)
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) && !errors.Is(err, unix.ENOTDIR):
+			return nil, fmt.Errorf("control socket: %w", err)
+		}
+	}
+	if len(sockets) == 0 {
+		return nil, errors.New("no control socket to ask (name one with --socket)")
+	}
+	return nil, fmt.Errorf("no portico answers on %s (start one with `portico run`, or name its socket with --socket)",
+		strings.Join(sockets, " or "))
+}
+
+// ask sends a request, with open files where the command takes some, and
+// returns the answer.
+func (c *client) ask(r request, fds ...int) (answer, error) {
+	// A service that refuses a caller hangs up without reading, and has said why.
+	if err := send(c.conn, requestWait, r, fds...); err != nil && !errors.Is(err, unix.EPIPE) {
+		return answer{}, fmt.Errorf("ask portico on %s: %w", c.socket, err)
+	}
+	if err := c.conn.SetReadDeadline(time.Now().Add(answerWait)); err != nil {
+		return answer{}, err
+	}
+	a, err := c.next()
+	if err != nil {
+		return answer{}, fmt.Errorf("portico on %s gave no answer: %w", c.socket, err)
+	}
+	return a, a.problem()
+}
+
+// next reads one more answer.
+func (c *client) next() (a answer, err error) {
+	err = c.lines.Decode(&a)
+	return a, err
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
+)
+
+func newExplain(s streams, at *places) *cobra.Command {
+	var (
+		method, from string
+		asJSON       bool
+	)
+	cmd := &cobra.Command{
+		Use:   "explain URL",
+		Short: "Say what would happen to a request, and why; sends nothing",
+		Args:  exactly("a URL"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			request, err := requestOf(args[0], method, from)
+			if err != nil {
+				return err
+			}
+			c, err := at.parsedConfig(s.err)
+			if err != nil {
+				return err
+			}
+			e, err := proxy.ExplainWith(c, request)
+			if err != nil {
+				return fmt.Errorf("explain %s: %w", args[0], err)
+			}
+			if asJSON {
+				return printJSON(s.out, withoutNil(e))
+			}
+			return printExplanation(s.out, e)
+		},
+	}
+	cmd.Flags().StringVar(&method, "method", "GET", "the request's `METHOD`")
+	cmd.Flags().StringVar(&from, "from", "127.0.0.1", "the `IP` that asks")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// requestOf makes a request of what was typed. The URL goes on as spelled:
+// the spelling of a path is what a guard judges. A bare host means http.
+func requestOf(url, method, from string) (proxy.Request, error) {
+	addr, err := netip.ParseAddr(from)
+	if err != nil {
+		return proxy.Request{}, usagef("--from %q is not an IP address", from)
+	}
+	if !strings.Contains(url, "://") {
+		url = "http://" + url
+	}
+	return proxy.Request{URL: url, Method: method, From: addr}, nil
+}
+
+// parsedConfig reads and checks the configuration; its errors are listed on w.
+func (p *places) parsedConfig(w io.Writer) (*config.Config, error) {
+	name, text, err := p.configText()
+	if err != nil {
+		return nil, err
+	}
+	c, problems := config.Parse(text)
+	if bad := problems.Errors(); len(bad) > 0 {
+		if err := printProblems(w, name, bad); err != nil {
+			return nil, err
+		}
+		return nil, errSilent
+	}
+	return c, nil
+}
+
+// withoutNil makes lists of what JSON would call null.
+func withoutNil(e proxy.Explanation) proxy.Explanation {
+	if e.Reasons == nil {
+		e.Reasons = []proxy.Reason{}
+	}
+	if e.Guards == nil {
+		e.Guards = []proxy.Verdict{}
+	}
+	return e
+}
+
+func printExplanation(w io.Writer, e proxy.Explanation) error {
+	t := tabwriter.NewWriter(plain{w}, 0, 0, 2, ' ', 0)
+	route := "none"
+	if e.Route != nil {
+		route = *e.Route
+	}
+	fmt.Fprintf(t, "route\t%s\n", route)
+	for _, r := range e.Reasons {
+		mark := "-"
+		if r.Matched {
+			mark = ">"
+		}
+		fmt.Fprintf(t, "  %s %s\t%s\n", mark, r.Route, r.Why)
+	}
+	for _, f := range []struct{ name, value string }{
+		{"client", e.Client}, {"url", e.URL}, {"upstream", e.Upstream}, {"certificate", e.Certificate},
+	} {
+		if f.value != "" {
+			fmt.Fprintf(t, "%s\t%s\n", f.name, f.value)
+		}
+	}
+	for _, g := range e.Guards {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", g.Guard, g.Verdict, g.Why)
+	}
+	if e.Status != 0 {
+		fmt.Fprintf(t, "answer\t%d from portico itself\n", e.Status)
+	}
+	return t.Flush()
+}

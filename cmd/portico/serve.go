@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"forge.home.arpa/portico/assets"
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
+)
+
+// serveOptions are the flags of `portico run`.
+type serveOptions struct {
+	headless, strict bool
+	console, page    string
+	looks            looks
+}
+
+func newRun(s streams, at *places) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Serve; at a terminal, with the console (the default command)",
+		Args:  exactly(),
+	}
+	serveCommand(cmd, s, at)
+	return cmd
+}
+
+// serveCommand makes cmd serve: both `portico` and `portico run` do.
+func serveCommand(cmd *cobra.Command, s streams, at *places) {
+	o := serveOptions{}
+	cmd.Flags().BoolVar(&o.headless, "headless", false, "no console here; portico attach opens one")
+	cmd.Flags().StringVar(&o.console, "console", "", "draw the console on `TTY`, as /dev/tty1")
+	cmd.Flags().StringVar(&o.page, "page", "", "the `PAGE` the console opens on")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "do not start while the configuration has warnings")
+	o.looks.flags(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := o.looks.check(); err != nil {
+			return err
+		}
+		book := newLogbook(s.err)
+		defer book.start()()
+		sv := &service{streams: s, at: at, book: book, log: slog.New(slog.NewTextHandler(book, nil))}
+		sv.systemd = systemd{sv.log}
+		return sv.serve(cmd.Context(), o)
+	}
+}
+
+// service is one running portico.
+type service struct {
+	streams
+	at      *places
+	book    *logbook
+	log     *slog.Logger
+	systemd systemd
+
+	server  *proxy.Server
+	store   *config.Store
+	control *control // nil where no socket could be made
+	notices []string // what the start could not do, for the console
+}
+
+// serve builds all of it, runs it until ctx ends or a signal stops it, and
+// returns when every job has.
+func (sv *service) serve(ctx context.Context, o serveOptions) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	reload := make(chan struct{}, 1)
+	f := sv.openFront(o)
+	caught := signals{
+		log:    sv.log,
+		reload: func() { nudge(reload) },
+		stop:   stop,
+		exit:   func() { f.restore(); os.Exit(1) },
+	}
+	defer caught.start()()
+
+	lock, err := sv.openState()
+	if err != nil {
+		return err
+	}
+	if lock != nil {
+		defer lock.Close()
+	}
+	if err := sv.openStore(o.strict); err != nil {
+		return err
+	}
+	if err := sv.openControl(lock); err != nil {
+		return err
+	}
+	return sv.run(ctx, stop, reload, f, o)
+}
+
+func (sv *service) openState() (*state, error) {
+	dir, err := sv.at.stateDir()
+	if err != nil {
+		sv.notice(err)
+		return nil, nil
+	}
+	s, err := openState(dir)
+	var held *heldError
+	if errors.As(err, &held) {
+		return nil, err
+	}
+	if err != nil {
+		sv.notice(fmt.Errorf("%w; no lock and no history are kept", err))
+		return nil, nil
+	}
+	return s, nil
+}
+
+// openStore reads the configuration and puts it in force.
+func (sv *service) openStore(strict bool) error {
+	path, found, err := sv.at.configFile()
+	if err != nil {
+		return err
+	}
+	if strict {
+		if err := sv.refuseWarnings(); err != nil {
+			return err
+		}
+	}
+	sv.server = proxy.New(proxy.Options{Log: sv.log})
+	sv.store, err = config.Open(config.Options{Path: path, Starter: assets.Starter, Log: sv.log}, sv.server)
+	var problems config.Problems
+	if errors.As(err, &problems) {
+		return errors.Join(printProblems(sv.err, path, problems), errSilent)
+	}
+	if err != nil {
+		return listenHelp(err, path)
+	}
+	if !found {
+		sv.log.Info("no configuration was found: the starter runs, and the first edit writes it", "file", path)
+	}
+	return nil
+}
+
+func (sv *service) refuseWarnings() error {
+	name, text, err := sv.at.configText()
+	if err != nil {
+		return err
+	}
+	if _, problems := config.Parse(text); len(problems) > 0 {
+		return errors.Join(printProblems(sv.err, name, problems), errSilent)
+	}
+	return nil
+}
+
+// openControl makes the control socket. Without one portico serves all the
+// same, unless it was named: then a script waits for it.
+func (sv *service) openControl(lock *state) error {
+	dir := ""
+	if lock != nil {
+		dir = lock.dir
+	}
+	path := sv.at.serviceSocket(dir)
+	if path == "" {
+		sv.notice(errors.New("no control socket: there is no place for one (name one with --socket)"))
+		return nil
+	}
+	g := newGate()
+	listener, err := listenControl(path, lock != nil, g)
+	if err != nil {
+		if sv.at.namedSocket() != "" {
+			return err
+		}
+		sv.notice(err)
+		return nil
+	}
+	sv.control = &control{listener: listener, gate: g, log: sv.log, commands: map[string]command{
+		"status": statusCommand(sv.store, sv.server),
+		"attach": sv.attachCommand(),
+	}}
+	return nil
+}
+
+// notice warns of something a person should see to, here and in the console.
+func (sv *service) notice(err error) {
+	sv.log.Warn("start", "error", err)
+	sv.notices = append(sv.notices, err.Error())
+}
+
+// run is every long job under one group. It returns when all have ended: the
+// proxy is the last, because it drains.
+func (sv *service) run(ctx context.Context, stop func(), reload <-chan struct{}, f *front, o serveOptions) error {
+	jobs, ctx := errgroup.WithContext(ctx)
+	jobs.Go(func() error { return sv.server.Run(ctx) })
+	jobs.Go(func() error { return sv.store.Run(ctx) })
+	jobs.Go(func() error { return sv.reloads(ctx, reload) })
+	jobs.Go(func() error { return sv.systemd.Watch(ctx, func() { sv.server.Status() }) })
+	if sv.control != nil {
+		jobs.Go(func() error { return sv.control.Run(ctx) })
+	}
+	switch {
+	case o.console != "":
+		jobs.Go(func() error { return sv.display(ctx, o) })
+	case f != nil:
+		jobs.Go(func() error { return sv.foreground(ctx, stop, f, o) })
+	}
+	sv.started()
+	defer context.AfterFunc(ctx, sv.systemd.Stopping)()
+	err := jobs.Wait()
+	sv.log.Info("stopped")
+	return err
+}
+
+func (sv *service) started() {
+	var addresses []string
+	for _, l := range sv.server.Status().Listeners {
+		addresses = append(addresses, firstOf(l.Bound, l.Address))
+	}
+	socket := ""
+	if sv.control != nil {
+		socket = sv.control.path()
+	}
+	sv.log.Info("serving", "version", version(), "config", sv.store.Path(), "listen", addresses, "socket", socket)
+	sv.systemd.Ready()
+}
+
+// reloads reads the file again at each SIGHUP; several at once are one.
+func (sv *service) reloads(ctx context.Context, asked <-chan struct{}) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-asked:
+			sv.systemd.Reloading()
+			start := time.Now()
+			if err := sv.store.Reload(ctx); err != nil {
+				sv.log.Warn("reload: the running configuration stays", "error", listenHelp(err, sv.store.Path()))
+			} else {
+				sv.log.Info("reloaded", "file", sv.store.Path(), "took", time.Since(start))
+			}
+			sv.systemd.Ready()
+		}
+	}
+}
+
+// nudge puts an event where one is enough.
+func nudge(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestWrongUsageExitsWithTwo(t *testing.T) {
+	h := newHome(t)
+	for line, says := range map[string]string{
+		"nonsense":            `unknown command "nonsense"`,
+		"chek":                "did you mean check?",
+		"check extra":         `unexpected argument "extra"`,
+		"--bogus":             "unknown flag",
+		"--headless check":    "unknown flag",
+		"check --json=maybe":  "invalid argument",
+		"explain":             "needs a URL",
+		"explain a b":         `unexpected argument "b"`,
+		"explain a --from no": `"no" is not an IP address`,
+		"help nonsense":       "unknown command",
+		"completion tcsh":     "unknown command",
+		"password a:b":        "without colon",
+		"run --page":          "needs an argument",
+	} {
+		t.Run(line, func(t *testing.T) {
+			r := h.run(strings.Fields(line)...)
+			if r.code != 2 || !strings.Contains(r.err, says) || r.out != "" {
+				t.Errorf("exit %d, stdout %q, stderr %q; want exit 2 and %q on stderr", r.code, r.out, r.err, says)
+			}
+		})
+	}
+}
+
+func TestHelpGoesToStdout(t *testing.T) {
+	h := newHome(t)
+	for _, line := range []string{"--help", "help", "help check", "check --help", "completion bash"} {
+		r := h.run(strings.Fields(line)...)
+		if r.code != 0 || r.out == "" || r.err != "" {
+			t.Errorf("portico %s: exit %d, %d bytes on stdout, stderr %q", line, r.code, len(r.out), r.err)
+		}
+	}
+}
+
+func TestInitWritesOnceAndNeverOver(t *testing.T) {
+	h := newHome(t)
+	first := h.run("init")
+	if first.code != 0 || !strings.Contains(first.out, "wrote portico.toml") {
+		t.Fatalf("init: %+v", first)
+	}
+	if r := h.run("check"); r.code != 0 {
+		t.Errorf("what init wrote has problems: %+v", r)
+	}
+	h.write("portico.toml", "# mine\n")
+	again := h.run("init")
+	if again.code != 1 || !strings.Contains(again.err, "portico.toml exists") {
+		t.Errorf("second init: %+v", again)
+	}
+	if elsewhere := h.run("init", "--config", "other.toml"); elsewhere.code != 0 {
+		t.Errorf("init --config: %+v", elsewhere)
+	}
+	if lost := h.run("init", "--config", "no/such/dir.toml"); lost.code != 1 {
+		t.Errorf("init into a missing directory: %+v", lost)
+	}
+}
