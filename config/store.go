@@ -1,9 +1,19 @@
 package config
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"forge.home.arpa/portico/config/atomicfile"
 )
 
 // Options of a Store.
@@ -18,21 +28,100 @@ type Options struct {
 // Store owns the file, what runs of it, and the road every change takes:
 // parse, check, prepare, write, commit. It is safe for concurrent use; changes
 // take turns.
-type Store struct{}
+type Store struct {
+	path      string
+	file      atomicfile.File
+	log       *slog.Logger
+	preparers []Preparer
+	timing    timing
+	current   atomic.Pointer[Revision]
+
+	turn    chan struct{}      // holds one token: whoever has it may change what follows
+	version atomicfile.Version // of the file that current was read from
+	refused atomicfile.Version // of a file that was looked at and cannot run
+
+	mu       sync.Mutex // guards what follows
+	standing Problems
+	since    time.Time
+	last     *change
+}
+
+// change is an applied change and the texts to take it back by.
+type change struct {
+	Applied
+	before, after []byte
+}
 
 // Open reads the file (or the starter) and prepares and commits it. Problems
 // are returned as Problems.
-func Open(o Options, p ...Preparer) (*Store, error) { return nil, nil }
+func Open(o Options, p ...Preparer) (*Store, error) {
+	path, err := filepath.Abs(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		path: o.Path, file: atomicfile.New(path), log: o.Log, preparers: p,
+		timing: usual, turn: make(chan struct{}, 1),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.current.Store(&Revision{Text: bytes.Clone(o.Starter)})
+	if err := s.tidy(); err != nil {
+		return nil, err
+	}
+	disk, err := s.look()
+	if err != nil {
+		return nil, err
+	}
+	rev, ps := check(disk.text)
+	if rev == nil {
+		return nil, ps
+	}
+	if err := s.start(rev, disk); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// tidy mends and removes what an earlier run left when it was killed.
+func (s *Store) tidy() error {
+	finished, err := s.file.Recover()
+	if err != nil {
+		return fmt.Errorf("finish the interrupted write of %s: %w", s.path, err)
+	}
+	if finished {
+		s.log.Info("finished an interrupted write of the configuration", "path", s.path)
+	}
+	if err := s.file.Sweep(); err != nil {
+		s.log.Warn("cannot remove old temporary files", "path", s.path, "error", err)
+	}
+	return nil
+}
+
+// start is the road's last part for the first revision, which nothing runs yet.
+func (s *Store) start(rev *Revision, disk onDisk) error {
+	changes, err := s.prepare(rev.Config)
+	if err != nil {
+		return err
+	}
+	s.commit(rev, changes, disk.version)
+	return nil
+}
 
 // Path is the file's path as given.
-func (s *Store) Path() string { return "" }
+func (s *Store) Path() string { return s.path }
 
 // Current is the revision that runs.
-func (s *Store) Current() *Revision { return nil }
+func (s *Store) Current() *Revision { return s.current.Load() }
 
 // Problems lists what is wrong with the file on disk while an older revision
 // runs, and since when; nil when the file runs.
-func (s *Store) Problems() (Problems, time.Time) { return nil, time.Time{} }
+func (s *Store) Problems() (Problems, time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.standing, s.since
+}
 
 // Preview is an edit before it is applied.
 type Preview struct {
@@ -50,34 +139,55 @@ type DiffLine struct {
 	Text string
 }
 
-// Preview applies the edit to the text of base and writes nothing.
-func (s *Store) Preview(base *Revision, edit func(*File) error) (*Preview, error) { return nil, nil }
-
-// Update applies the edit, checks, prepares, writes durably, commits. When the
-// file changed since base, the edit is replayed on the new bytes; a Conflict
-// says that both changed the same key. Any failure before the write leaves
-// file and proxy as they were. Who is "console", "disk" or a user's name; what
-// summarises the edit ("add route photos").
-func (s *Store) Update(ctx context.Context, base *Revision, who, what string, edit func(*File) error) error {
-	return nil
+// Preview applies the edit to the text of base (nil for the current revision)
+// and writes nothing.
+func (s *Store) Preview(base *Revision, edit func(*File) error) (*Preview, error) {
+	if base == nil {
+		base = s.Current()
+	}
+	after, err := edited(base.Text, edit)
+	if err != nil {
+		return nil, err
+	}
+	c, ps := Parse(after)
+	return &Preview{Before: base.Text, After: after, Diff: lineDiff(base.Text, after), Problems: ps, Config: c}, nil
 }
 
-// Last describes the change that Undo would take back; false when there is
-// none in this run.
-func (s *Store) Last() (Applied, bool) { return Applied{}, false }
-
-// Applied is one change that this run applied.
-type Applied struct {
-	At        time.Time
-	Who, What string
-	Undo      []DiffLine // what Undo would do to the file as it is now
+// check makes a revision of a text; nil when the problems have an error.
+func check(text []byte) (*Revision, Problems) {
+	c, ps := Parse(text)
+	if len(ps.Errors()) > 0 {
+		return nil, ps
+	}
+	return &Revision{Config: c, Text: text, Sum: sha256.Sum256(text), Warnings: ps.Warnings()}, ps
 }
 
-// Undo takes the last change of this run back, as a change of its own.
-func (s *Store) Undo(ctx context.Context) error { return nil }
+// onDisk is the file as it stands. Where there is none, text is the running one.
+type onDisk struct {
+	text    []byte
+	version atomicfile.Version
+}
 
-// Reload reads the file now; no change, no effect.
-func (s *Store) Reload(ctx context.Context) error { return nil }
+func (s *Store) look() (onDisk, error) {
+	text, err := s.file.Read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return onDisk{text: s.Current().Text}, nil
+	}
+	if err != nil {
+		return onDisk{}, err
+	}
+	return onDisk{text, atomicfile.VersionOf(text)}, nil
+}
 
-// Run follows changes of the file made by others until ctx ends.
-func (s *Store) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+// take waits for the turn; the caller gives it back by calling the result.
+func (s *Store) take(ctx context.Context) (giveBack func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return func() { <-s.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

@@ -36,7 +36,7 @@ func (d *Doc) edit(change func(*Doc) error, model func(root map[string]any) erro
 		return err
 	}
 	got, err := decode(w.src[w.body:])
-	if err != nil || !sameValue(got, want) {
+	if err != nil || !Equal(got, want) {
 		return errMismatch
 	}
 	*d = w

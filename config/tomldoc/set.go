@@ -30,7 +30,7 @@ func (d *Doc) set(p Path, v any) error {
 	if n == nil {
 		return d.add(p, v)
 	}
-	if sameValue(n.Value(), v) {
+	if Equal(n.Value(), v) {
 		return nil
 	}
 	table, isTable := v.(map[string]any)
@@ -76,11 +76,11 @@ func (d *Doc) setTable(p Path, n *Node, table map[string]any) error {
 func (d *Doc) setList(p Path, n *Node, list []any) error {
 	old := n.Value().([]any)
 	first := 0
-	for first < min(len(old), len(list)) && sameValue(old[first], list[first]) {
+	for first < min(len(old), len(list)) && Equal(old[first], list[first]) {
 		first++
 	}
 	behind := 0
-	for behind < min(len(old), len(list))-first && sameValue(old[len(old)-1-behind], list[len(list)-1-behind]) {
+	for behind < min(len(old), len(list))-first && Equal(old[len(old)-1-behind], list[len(list)-1-behind]) {
 		behind++
 	}
 	oldEnd, end := len(old)-behind, len(list)-behind

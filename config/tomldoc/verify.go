@@ -107,9 +107,9 @@ func modelList(root map[string]any, p Path, change func([]any) []any) error {
 	return modelSet(root, p, change(list.([]any)))
 }
 
-// sameValue compares decoded values; NaN equals itself, a time its like in the
+// Equal compares decoded values, as Value gives them; NaN equals itself, a time its like in the
 // same zone.
-func sameValue(a, b any) bool {
+func Equal(a, b any) bool {
 	switch a := a.(type) {
 	case map[string]any:
 		b, ok := b.(map[string]any)
@@ -117,14 +117,14 @@ func sameValue(a, b any) bool {
 			return false
 		}
 		for key, v := range a {
-			if w, ok := b[key]; !ok || !sameValue(v, w) {
+			if w, ok := b[key]; !ok || !Equal(v, w) {
 				return false
 			}
 		}
 		return true
 	case []any:
 		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, sameValue)
+		return ok && slices.EqualFunc(a, b, Equal)
 	case float64:
 		b, ok := b.(float64)
 		return ok && (a == b || math.IsNaN(a) && math.IsNaN(b))

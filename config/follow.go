@@ -1,0 +1,82 @@
+package config
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"forge.home.arpa/portico/config/atomicfile"
+)
+
+// Reload reads the file now; no change, no effect.
+func (s *Store) Reload(ctx context.Context) error {
+	giveBack, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	return s.follow(true)
+}
+
+// follow applies what others wrote to the file. What cannot run leaves the
+// running revision and is shown by Problems; it is tried a second time only
+// when asked again.
+func (s *Store) follow(again bool) error {
+	disk, err := s.look()
+	if again || err != nil || disk.version != s.refused {
+		s.refused = atomicfile.Version{}
+	}
+	switch {
+	case err != nil:
+		return s.stand(Problems{{Message: "the file cannot be read, the running configuration stays: " + err.Error()}})
+	case disk.version == s.version:
+		s.settle()
+		return nil
+	case !disk.version.Exists:
+		return s.stand(Problems{{
+			Message: s.path + " is gone, the running configuration stays",
+			Hint:    "put the file back, or make an edit here, which writes it anew",
+		}})
+	case len(disk.text) == 0:
+		return s.stand(Problems{{Line: 1, Col: 1, Message: "the file is empty, the running configuration stays"}})
+	case disk.version == s.refused:
+		ps, _ := s.Problems()
+		return ps
+	}
+	s.refused = disk.version
+	rev, ps := check(disk.text)
+	if rev == nil {
+		return s.stand(ps)
+	}
+	// Not the context of whoever waits: an outside edit is applied by itself.
+	err = s.apply(context.Background(), rev, disk, s.Current().Text, "disk", "edit "+filepath.Base(s.path))
+	if err != nil {
+		s.stand(Problems{{Message: err.Error()}})
+	}
+	return err
+}
+
+// stand shows what keeps the file from running, and logs it once.
+func (s *Store) stand(ps Problems) error {
+	s.mu.Lock()
+	known := s.standing.Error() == ps.Error()
+	if !known {
+		s.standing, s.since = ps, time.Now()
+	}
+	s.mu.Unlock()
+	for _, p := range ps.Errors() {
+		if !known {
+			s.log.Warn("the configuration file cannot run", "path", s.path,
+				"line", p.Line, "column", p.Col, "problem", p.Message, "hint", p.Hint)
+		}
+	}
+	return ps
+}
+
+// settle says that the file on disk runs.
+func (s *Store) settle() {
+	s.refused = atomicfile.Version{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.standing, s.since = nil, time.Time{}
+}
