@@ -2,7 +2,6 @@ package http1
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"time"
 
@@ -21,7 +20,9 @@ type body struct {
 	left       int64 // of the body, or of the chunk
 	taken      int   // handed out by Next and not yet discarded
 	first      bool  // no chunk was read yet
+	last       bool  // the last chunk was read: trailers follow
 	extensions int   // bytes of them so far
+	ending     scan  // looks for the end of the trailers
 	err        error // io.EOF once the body is complete
 }
 
@@ -36,7 +37,7 @@ const (
 
 func (b *body) start(kind bodyKind, length int64, trailers *message.Fields) {
 	b.kind, b.left, b.trailers = kind, length, trailers
-	b.taken, b.first, b.extensions, b.err = 0, true, 0, nil
+	b.taken, b.first, b.last, b.extensions, b.ending, b.err = 0, true, false, 0, scan{}, nil
 	if kind == noBody || kind == byLength && length == 0 {
 		b.err = io.EOF
 	}
@@ -86,8 +87,6 @@ func (b *body) Next() ([]byte, error) {
 
 func (b *body) fail(err error) {
 	switch {
-	case err == errBufferFull:
-		err = errChunkSize
 	case err == io.EOF && b.kind != byClose:
 		err = io.ErrUnexpectedEOF
 	}
@@ -130,78 +129,72 @@ func (b *body) advanceChunks() bool {
 // nextChunk reads the end of one chunk and the line of the next; false when
 // its bytes have not all arrived.
 func (b *body) nextChunk() (bool, error) {
+	if b.last {
+		return b.end()
+	}
 	data := b.src.unread()
 	skip := 0
 	if !b.first {
 		if len(data) >= 1 && data[0] != '\r' || len(data) >= 2 && data[1] != '\n' {
 			return false, errChunkEnd
 		}
-		skip = 2
+		skip = len(crlf)
 	}
 	if len(data) < skip {
 		return false, nil
 	}
 	i := bytes.IndexByte(data[skip:], '\n')
+	if i > maxChunkLine || i < 0 && len(data)-skip > maxChunkLine {
+		return false, errChunkExtLong
+	}
 	if i < 0 {
-		if len(data)-skip > maxExtensions {
-			return false, errChunkExtLong
-		}
 		return false, nil
 	}
-	line := data[skip : skip+i]
-	if i == 0 || line[i-1] != '\r' {
+	if i == 0 || data[skip+i-1] != '\r' {
 		return false, errBareLF
 	}
-	size, ext, err := chunkLine(line[:i-1])
+	size, ext, err := chunkLine(data[skip : skip+i-1])
 	if err != nil {
 		return false, err
-	}
-	if size == 0 {
-		return b.lastChunk(data, skip+i+1)
 	}
 	if b.extensions += ext; b.extensions > maxExtensions {
 		return false, errChunkExtLong
 	}
 	b.src.discard(skip + i + 1)
-	b.first, b.left = false, size
+	b.first, b.left, b.last = false, size, size == 0
 	return true, nil
 }
 
-// lastChunk reads the trailers that begin at data[from:]. Until they are there
-// nothing is discarded, so the last chunk is simply read again.
-func (b *body) lastChunk(data []byte, from int) (bool, error) {
-	rest := data[from:]
-	if len(rest) < 2 {
-		return false, nil
-	}
-	n := 2
-	if rest[0] != '\r' || rest[1] != '\n' {
-		s := scan{}
+// end reads the trailers, if there are any, and the empty line behind them.
+func (b *body) end() (bool, error) {
+	data := b.src.unread()
+	n := len(crlf)
+	if !bytes.HasPrefix(data, crlf) {
 		var err error
-		n, err = s.end(rest, Limits{Line: b.limits.Line, Head: b.limits.Head, Fields: b.limits.Fields})
-		if err != nil || n == 0 {
-			return false, b.trailerRoom(err, from)
+		if n, err = b.ending.end(data, b.limits); err != nil {
+			return false, trailerFault(err)
 		}
-		if err := b.readTrailers(rest[:n]); err != nil {
+		if n == 0 {
+			if len(data) == len(b.src.buf) {
+				b.src.grow(b.limits.Head + bufferSize)
+			}
+			return false, nil
+		}
+		if err := b.readTrailers(data[:n]); err != nil {
 			return false, err
 		}
 	}
-	b.src.discard(from + n)
+	b.src.discard(n)
 	b.err = io.EOF
 	return true, nil
 }
 
-// trailerRoom makes the buffer as large as trailers may be.
-func (b *body) trailerRoom(err error, from int) error {
-	var m *malformed
-	switch {
-	case errors.As(err, &m) && m.status != 400:
-		return errTrailers
-	case err != nil:
+// trailerFault: trailers have no status of their own for what is too long.
+func trailerFault(err error) error {
+	if err == errBareLF {
 		return err
 	}
-	b.src.grow(from + b.limits.Head + bufferSize)
-	return nil
+	return errTrailers
 }
 
 // readTrailers keeps a copy: trailers may be read by the goroutine that sends
@@ -209,23 +202,24 @@ func (b *body) trailerRoom(err error, from int) error {
 // change how the message is read or routed are dropped (RFC 9110 section
 // 6.5.1).
 func (b *body) readTrailers(block []byte) error {
-	rest := bytes.Clone(block)
-	for len(rest) > 2 {
+	var trailers message.Fields
+	for rest := bytes.Clone(block); len(rest) > len(crlf); {
 		f, after, err := fieldLine(rest)
 		if err != nil {
 			return err
 		}
 		rest = after
-		if allowedTrailer(f.Known) && b.trailers != nil {
-			*b.trailers = append(*b.trailers, f)
+		if allowedTrailer(f.Known) {
+			trailers = append(trailers, f)
 		}
 	}
+	*b.trailers = trailers
 	return nil
 }
 
 func allowedTrailer(n message.Name) bool {
 	switch n {
-	case message.Other, message.Date, message.ContentType:
+	case message.Other, message.Date:
 		return true
 	}
 	return false

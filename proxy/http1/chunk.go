@@ -13,7 +13,7 @@ func chunkLine(line []byte) (size int64, extensions int, err error) {
 		if d < 0 {
 			break
 		}
-		if n == 15 { // 60 bits: no length in use is longer
+		if n == maxSizeDigits {
 			return 0, 0, errChunkSize
 		}
 		size = size<<4 | int64(d)

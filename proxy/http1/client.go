@@ -209,6 +209,9 @@ func (c *ClientConn) readHead(x *message.Exchange, wait time.Duration) ([]byte, 
 	for {
 		if data := c.in.unread(); len(data) > 0 {
 			c.answered = true
+			if !startsLikeResponse(data) {
+				return nil, errStatusLine
+			}
 			n, err := s.end(data, c.limits)
 			if err != nil {
 				return nil, err
@@ -235,12 +238,15 @@ func (c *ClientConn) startAnswer(x *message.Exchange) error {
 	switch {
 	case r.Status == 101:
 		c.keep = false
-		if len(x.Request.Upgrade) == 0 {
+		if !wasAsked(x.Request.Upgrade, r.Upgrade) {
 			return &BadResponse{errUnasked.why}
 		}
 		c.body.start(noBody, 0, nil)
 		return nil
 	case x.Request.IsHEAD() || !message.BodyAllowed(r.Status):
+		if r.Status == 204 && (c.head.framing.chunked || r.Length > 0) {
+			c.keep = false // what it promised against the rules may come yet
+		}
 		c.body.start(noBody, 0, nil)
 		return nil
 	case c.head.framing.chunked:
@@ -255,6 +261,22 @@ func (c *ClientConn) startAnswer(x *message.Exchange) error {
 		r.Body = &c.body
 	}
 	return nil
+}
+
+// wasAsked tells whether every protocol that a 101 switches to was offered (RFC
+// 9110 section 7.8).
+func wasAsked(offered, chosen []byte) bool {
+	some := false
+	for len(chosen) > 0 {
+		var p []byte
+		if p, chosen = nextItem(chosen); len(p) == 0 {
+			continue
+		}
+		if some = listHas(offered, string(p)); !some {
+			return false
+		}
+	}
+	return some
 }
 
 // Reusable tells, after the answer was read, whether the connection may carry

@@ -25,11 +25,11 @@ func (s *scan) end(b []byte, l Limits) (int, error) {
 			return 0, s.tooLong(len(b), l)
 		}
 		i += s.at
-		if i == s.line || b[i-1] != '\r' {
-			return 0, errBareLF
-		}
 		if err := s.tooLong(i, l); err != nil {
 			return 0, err
+		}
+		if i == s.line || b[i-1] != '\r' {
+			return 0, errBareLF
 		}
 		empty := i-1 == s.line
 		s.at, s.line = i+1, i+1
@@ -115,7 +115,7 @@ func (o *options) drop(f *message.Fields) {
 	}
 	f.RemoveFunc(func(x *message.Field) bool {
 		for _, name := range o.nominated[:o.names] {
-			if message.EqualFold(x.Name, string(name)) {
+			if len(x.Name) == len(name) && message.EqualFold(x.Name, string(name)) {
 				return true
 			}
 		}

@@ -11,9 +11,16 @@ type Limits struct {
 var DefaultLimits = Limits{Line: 16 << 10, Head: 32 << 10, Fields: 200}
 
 const (
+	// maxMethod is longer than any method in use, in bytes.
+	maxMethod = 32
 	// maxExtensions bounds the chunk extensions of one body, in bytes: they
 	// are dropped, so nobody has a reason to send more.
 	maxExtensions = 4 << 10
+	// maxChunkLine is the longest line of a chunk: its size, as many
+	// extensions as a body may have, and CR.
+	maxChunkLine = maxSizeDigits + maxExtensions + len("\r")
+	// maxSizeDigits: 60 bits, no length in use is longer.
+	maxSizeDigits = 15
 	// maxNominated bounds the names in Connection.
 	maxNominated = 32
 	// maxInterim bounds the 1xx answers before the final one.

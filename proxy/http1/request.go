@@ -24,8 +24,12 @@ func (h *requestHead) reset() {
 // startsLikeRequest tells early whether what arrived can become a request line:
 // a TLS hello on a plain port is answered at once, not at the deadline.
 func startsLikeRequest(b []byte) bool {
+	b = b[:min(len(b), maxMethod+1)]
 	n := tokenLen(b)
-	return n == len(b) || n > 0 && b[n] == ' '
+	if n == len(b) {
+		return n <= maxMethod
+	}
+	return n > 0 && b[n] == ' '
 }
 
 // parseRequest reads head, a complete head with its empty line, into x. The
@@ -55,7 +59,7 @@ func parseRequest(head []byte, x *message.Exchange, h *requestHead, maxFields in
 func requestLine(b []byte, r *message.Request) (rest []byte, err error) {
 	line, rest := b[:bytes.IndexByte(b, '\n')-1], b[bytes.IndexByte(b, '\n')+1:]
 	n := tokenLen(line)
-	if n == 0 || n > 32 || n == len(line) || line[n] != ' ' {
+	if n == 0 || n > maxMethod || n == len(line) || line[n] != ' ' {
 		return nil, errMethod
 	}
 	r.Method = line[:n:n]
@@ -200,11 +204,11 @@ func (h *requestHead) finish(r *message.Request) error {
 		return err
 	}
 	h.options.drop(&r.Fields)
-	r.Expect = r.Expect && r.Minor > 0
 	r.Length = max(h.framing.length, 0)
 	if h.framing.chunked {
 		r.Length = message.Unknown
 	}
+	r.Expect = r.Expect && r.Minor > 0 && r.Length != 0
 	if !h.options.upgrade || !mayUpgrade(r) {
 		r.Upgrade = nil
 	}

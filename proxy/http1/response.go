@@ -39,6 +39,14 @@ func parseResponse(head []byte, x *message.Exchange, h *responseHead, maxFields 
 	return h.finish(r)
 }
 
+// startsLikeResponse tells early whether what arrived can become a status line:
+// a server that speaks something else may well wait for us to go on.
+func startsLikeResponse(b []byte) bool {
+	const start = "HTTP/"
+	n := min(len(b), len(start))
+	return string(b[:n]) == start[:n]
+}
+
 // statusLine reads "HTTP/1.1 200 OK"; some servers leave out the words and the
 // space before them.
 func (h *responseHead) statusLine(b []byte, r *message.Response) (rest []byte, err error) {

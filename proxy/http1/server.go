@@ -58,7 +58,7 @@ func (c *ServerConn) ReadRequest(x *message.Exchange, timeout time.Duration) err
 	r := &x.Request
 	c.minor, c.isHEAD = r.Minor, r.IsHEAD()
 	c.closing = c.closing || err != nil || !c.head.keepAlive(r.Minor)
-	c.waiting = r.Expect && r.Length != 0
+	c.waiting = r.Expect
 	if c.bad = err != nil; c.bad {
 		c.body.start(noBody, 0, nil)
 		return asBadRequest(err)

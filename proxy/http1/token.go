@@ -59,6 +59,8 @@ func validBytes(b []byte) bool {
 	return true
 }
 
+var crlf = []byte("\r\n")
+
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // trim takes blanks off both ends.
