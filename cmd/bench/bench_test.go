@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,7 +125,11 @@ func TestCompare(t *testing.T) {
 	w := Workload{Name: "tiny", Connections: 2, Requests: 50, Body: 64, Deadline: time.Minute}
 	standIn := func(name string) contender {
 		return contender{
-			name: name, file: "empty", find: func(context.Context, string) (string, error) { return self, nil },
+			name: name, file: "empty",
+			find: func(_ context.Context, dir string) (string, error) {
+				program := filepath.Join(dir, name)
+				return program, os.Symlink(self, program)
+			},
 			args: func(s setup) []string {
 				return []string{"origin", "-listen", s.Listen, "-body", fmt.Sprint(w.Body)}
 			},

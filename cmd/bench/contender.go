@@ -15,18 +15,15 @@ import (
 // contender is a proxy and how to start it in the foreground.
 type contender struct {
 	name string
-	// find returns the path of its program. dir is a place for what it makes.
+	// find returns the path of its program; dir is its own folder.
 	find func(ctx context.Context, dir string) (string, error)
 	// config is a template over setup, file the name it is given.
 	config, file string
 	args         func(s setup) []string
 }
 
-// write makes the proxy's folder and writes its configuration there.
+// write writes the proxy's configuration.
 func (c contender) write(s setup) error {
-	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
-		return err
-	}
 	t, err := template.New(c.file).Parse(c.config)
 	if err != nil {
 		return err

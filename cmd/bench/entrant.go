@@ -30,11 +30,14 @@ type entrant struct {
 
 // start starts the proxy and waits until it listens.
 func (c contender) start(ctx context.Context, cpu int, s setup, running *sync.WaitGroup) (*entrant, error) {
+	s.Dir = filepath.Join(s.Dir, c.name)
+	if err := os.Mkdir(s.Dir, 0o700); err != nil {
+		return nil, err
+	}
 	program, err := c.find(ctx, s.Dir)
 	if err != nil {
 		return nil, err
 	}
-	s.Dir = filepath.Join(s.Dir, c.name)
 	s.Config = filepath.Join(s.Dir, c.file)
 	if s.Listen, err = freeAddress(); err != nil {
 		return nil, err
