@@ -103,8 +103,8 @@ type Route struct {
 	Line    int // of its header in the file
 	Enabled bool
 
-	Hosts   []string // lower-case A-labels, "*.example.com" or "*"
-	Paths   []string // as written; empty for all
+	Hosts   []string // lower-case A-labels, "*.example.com", "*", or an address, IPv6 in brackets
+	Paths   []string // as written, "/x", "/x/*" or "~regexp"; empty for all
 	Methods []string // upper case; empty for all
 
 	// Exactly one of these four acts.
