@@ -14,7 +14,7 @@ import (
 // text to its cells whatever that font is.
 const (
 	fontSize   = 14
-	cellWidth  = 8.4
+	cellWidth  = 8.43 // of most fonts that come first; the rest are held to it
 	cellHeight = 16
 	baseline   = 13
 	padding    = 14
@@ -95,7 +95,7 @@ func printable(c rune) rune {
 func (s span) draw(b *strings.Builder) {
 	x, y := left(s.x), padding+s.y*cellHeight
 	if fill := hex(s.bg); fill != background {
-		fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/>`+"\n", x, y, length(s.text), cellHeight, fill)
+		fmt.Fprintf(b, `<rect x="%.2f" y="%d" width="%.2f" height="%d" fill="%s"/>`+"\n", x, y, length(s.text), cellHeight, fill)
 	}
 	text := s.text
 	for len(text) > 0 && text[0] == ' ' {
@@ -106,7 +106,7 @@ func (s span) draw(b *strings.Builder) {
 	if len(text) == 0 {
 		return
 	}
-	fmt.Fprintf(b, `<text x="%.1f" y="%d" textLength="%.1f" lengthAdjust="spacingAndGlyphs"%s>%s</text>`+"\n",
+	fmt.Fprintf(b, `<text x="%.2f" y="%d" textLength="%.2f" lengthAdjust="spacingAndGlyphs"%s>%s</text>`+"\n",
 		x, y+baseline, length(text), s.attributes(), html.EscapeString(string(text)))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -28,7 +29,16 @@ var habits = []habit{
 	{1, "GET", "203.0.113.9", []string{"/.env", "/wp-login.php"}, 0},
 }
 
-var clients = []string{"192.168.1.23", "192.168.1.40", "192.168.1.52", "203.0.113.77", "2001:db8:4::1f"}
+// visitor is who asks.
+type visitor struct{ address, agent string }
+
+var visitors = []visitor{
+	{"192.168.1.23", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+	{"192.168.1.40", "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15"},
+	{"192.168.1.52", "okhttp/4.12.0"},
+	{"203.0.113.77", "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/138.0 Mobile"},
+	{"2001:db8:4::1f", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+}
 
 const (
 	visitEvery = 45 * time.Millisecond
@@ -45,7 +55,7 @@ func visit(ctx context.Context, address string) {
 	}
 	defer client.CloseIdleConnections()
 	watch := habit{method: "GET", host: "cctv.home.lan", paths: []string{"/mjpeg/front-door"}}
-	inside.Go(func() { watch.visit(ctx, client, address, clients[0]) })
+	inside.Go(func() { watch.visit(ctx, client, address, visitors[0]) })
 
 	places := make(chan struct{}, atOnce)
 	tick := time.NewTicker(visitEvery)
@@ -54,17 +64,26 @@ func visit(ctx context.Context, address string) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case now := <-tick.C:
+			if rand.Float64() > crowd(now) {
+				continue
+			}
 		}
 		select {
 		case places <- struct{}{}:
 			inside.Go(func() {
-				pick().visit(ctx, client, address, clients[rand.IntN(len(clients))])
+				pick().visit(ctx, client, address, visitors[rand.IntN(len(visitors))])
 				<-places
 			})
 		default:
 		}
 	}
+}
+
+// crowd is the share of visits that take place: it ebbs and flows within
+// minutes, as an evening does within hours.
+func crowd(now time.Time) float64 {
+	return 0.6 + 0.4*math.Sin(float64(now.Unix())/60)
 }
 
 func pick() habit {
@@ -82,7 +101,7 @@ func pick() habit {
 }
 
 // visit asks once and reads the answer; what goes wrong shows in the console.
-func (h habit) visit(ctx context.Context, client *http.Client, address, from string) {
+func (h habit) visit(ctx context.Context, client *http.Client, address string, who visitor) {
 	path := h.paths[rand.IntN(len(h.paths))]
 	body := strings.NewReader(strings.Repeat("x", h.body))
 	r, err := http.NewRequestWithContext(ctx, h.method, "http://"+address+path, body)
@@ -90,7 +109,8 @@ func (h habit) visit(ctx context.Context, client *http.Client, address, from str
 		return
 	}
 	r.Host = h.host
-	r.Header.Set("X-Forwarded-For", from)
+	r.Header.Set("X-Forwarded-For", who.address)
+	r.Header.Set("User-Agent", who.agent)
 	answer, err := client.Do(r)
 	if err != nil {
 		return
