@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -217,66 +216,6 @@ func parsePattern(s string) (*regexp.Regexp, error) {
 
 func patternReason(err error) string {
 	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-}
-
-// asFile reads a path; a file that cannot be read is a warning, for it may
-// come later.
-func asFile(d *decoder, n *node) (string, bool) {
-	s, ok := asWord(d, n)
-	if !ok {
-		return "", false
-	}
-	info, err := os.Stat(s)
-	switch {
-	case err != nil:
-	case info.IsDir():
-		err = errors.New("is a folder")
-	case !info.Mode().IsRegular(): // opening a pipe would wait for its writer
-		err = errors.New("is not a file")
-	default:
-		err = canOpen(s)
-	}
-	d.unreadable(n, s, err)
-	return s, true
-}
-
-// asFolder is asFile for folders.
-func asFolder(d *decoder, n *node) (string, bool) {
-	s, ok := asWord(d, n)
-	if !ok {
-		return "", false
-	}
-	info, err := os.Stat(s)
-	if err == nil && !info.IsDir() {
-		err = errors.New("is not a folder")
-	} else if err == nil {
-		err = canOpen(s)
-	}
-	d.unreadable(n, s, err)
-	return s, true
-}
-
-func canOpen(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
-
-func (d *decoder) unreadable(n *node, path string, err error) {
-	if err != nil {
-		d.warn(n, "", ": %s cannot be read: %s", quote(path), cause(err))
-	}
-}
-
-// cause takes the path off an error, where the message has it already.
-func cause(err error) string {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return err.Error()
 }
 
 // quote shows a text in a message: escaped, and cut when it is long.
