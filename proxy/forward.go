@@ -48,6 +48,9 @@ func (f *forward) exchange(v *visit) {
 			v.bad()
 			return
 		}
+		if tried != 0 {
+			v.row.Retries++
+		}
 		tried |= 1 << i
 		v.row.Upstream = u.URL
 		v.sendHost(u)
@@ -55,7 +58,6 @@ func (f *forward) exchange(v *visit) {
 		if !f.ask(v, u) {
 			return
 		}
-		v.row.Retries++
 	}
 }
 
