@@ -23,7 +23,7 @@ var (
 	someSegments = []string{"x", "y", "xy", "a b", "é", ":", "x;v", "..x", "x."}
 	someSpelling = []string{"x", "y", "xy", "%78", "a%20b", "%C3%A9", "%c3%a9", "é", ":", "%3A", "x;v", ";", "%3b", "x%3bv",
 		".", "..", "%2e", "%2E.", ".;", "..;y", ".%3B", "%252e", "%25%32e", "%252F", "%2f", "%5C", "\\", "%00", "%zz", "%2", "%", "%%32e", "..x", "x.", "%0a", "\xff"}
-	someRegexps = []string{"~x", "~^/x$", "~/y", "~^/..$", "~.y$", "~;"}
+	someRegexps = []string{"~x", "~^/x$", "~/y", "~^/..$", "~.y$", "~;", "~."}
 	someMethods = []string{"GET", "HEAD", "POST", "PUT"}
 )
 
@@ -109,6 +109,9 @@ func checkReasons(t *rapid.T, routes []match.Route, r match.Result, reasons []ma
 		seen[reason.Route] = true
 		if reason.Matched != (reason.Route == r.Route) || reason.Matched && i != 0 {
 			t.Fatalf("result %s, yet reason %d is %+v", text(r), i, reason)
+		}
+		if reason.Matched != strings.HasPrefix(reason.Why, "host ") && !strings.Contains(reason.Why, " is not ") {
+			t.Fatalf("result %s, yet the reason %+v", text(r), reason)
 		}
 		if reason.Why == "" || strings.ContainsFunc(reason.Why, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
 			t.Fatalf("reason %+v is not fit to be shown", reason)

@@ -54,8 +54,8 @@ type Result struct {
 // Match finds the route for a host (lower-case, without port or final dot, as
 // NormalHost gives it), a path as received (without query, beginning with a
 // slash, or "*" as OPTIONS sends it) and a method. The scratch buffer is the
-// caller's, one for each goroutine; it grows to at most seven times the length
-// of the path and is kept.
+// caller's, one for each goroutine; it is made to hold up to five times the
+// length of an odd path and is kept.
 //
 // With reasons, it also gives one reason for each route of the table: the
 // winner first, then the routes of this host, then the others. They are for

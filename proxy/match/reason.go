@@ -40,9 +40,7 @@ func (t *Table) explain(q *request, r Result, won choice) []Reason {
 	t.levels(q.host, func(host uint32) bool {
 		a.levels = append(a.levels, t.hosts[host])
 		return r.Verdict == BadPath || t.each(host, q.key, func(candidate uint32, k kind, _ int) bool {
-			// Two paths of one route can differ in whether HEAD is implied.
-			f := &a.fits[t.candidates[candidate].route]
-			if !f.fitted || !t.allows(f.candidate, q.method) && t.allows(candidate, q.method) {
+			if f := &a.fits[t.candidates[candidate].route]; !f.fitted {
 				*f = fit{true, candidate, host, k}
 			}
 			return true

@@ -31,6 +31,7 @@ func TestClient(t *testing.T) {
 	}{
 		{"no proxy", "192.0.2.1", nil, "192.0.2.1", false},
 		{"a stranger's word", "192.0.2.1", []string{"10.0.0.1"}, "192.0.2.1", false},
+		{"a mapped stranger", "::ffff:192.0.2.1", nil, "192.0.2.1", false},
 		{"a proxy without a word", "10.0.0.1", nil, "10.0.0.1", false},
 		{"an empty field", "10.0.0.1", []string{"", " "}, "10.0.0.1", false},
 		{"a proxy", "10.0.0.1", []string{"192.0.2.1"}, "192.0.2.1", true},
@@ -58,6 +59,10 @@ func TestClient(t *testing.T) {
 		{"port out of range", "10.0.0.1", []string{"192.0.2.1:65536"}, "10.0.0.1", false},
 		{"no port", "10.0.0.1", []string{"192.0.2.1:"}, "10.0.0.1", false},
 		{"IPv4 in brackets", "10.0.0.1", []string{"[192.0.2.1]:80"}, "10.0.0.1", false},
+		{"a port of six digits", "10.0.0.1", []string{"192.0.2.1:000080"}, "10.0.0.1", false},
+		{"IPv4 before the gap", "10.0.0.1", []string{"192.0.2.1::1"}, "10.0.0.1", false},
+		{"IPv4 before the end", "10.0.0.1", []string{"::192.0.2.1:1"}, "10.0.0.1", false},
+		{"IPv4 too late", "10.0.0.1", []string{"1:2:3:4:5:6:7:192.0.2.1"}, "10.0.0.1", false},
 		{"leading zero", "10.0.0.1", []string{"192.0.2.01"}, "10.0.0.1", false},
 		{"octal in a mapped one", "10.0.0.1", []string{"::ffff:192.0.2.01"}, "10.0.0.1", false},
 		{"three parts", "10.0.0.1", []string{"192.0.2"}, "10.0.0.1", false},

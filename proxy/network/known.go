@@ -32,13 +32,13 @@ var cloudflare = prefixes(
 
 const cloudflareDate = "2023-09-28"
 
-// inner are the IPv4 networks that can be a home's own wire: those of private,
-// and what is reserved for documentation and tests (RFC 5737, RFC 2544), which
-// the internet does not route either. Any other address on an interface means
-// that strangers are on its wire.
+// inner are the networks that can be a home's own wire: those of private, and
+// what is reserved for documentation and tests (RFC 5737, RFC 2544), which the
+// internet does not route either.
 var inner = prefixes(
 	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16",
 	"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15",
+	"fc00::/7", "fe80::/10",
 )
 
 var loopback = prefixes("127.0.0.0/8", "::1/128")

@@ -18,7 +18,7 @@ type Link struct {
 	Bridge       bool
 	PointToPoint bool // a tunnel: WireGuard, OpenVPN, PPP
 	Loopback     bool
-	Addrs        []netip.Prefix // its addresses, with the length of their subnet
+	Addrs        []netip.Prefix // its addresses with the length of their subnet; IPv4 never mapped
 }
 
 // lan is this machine's own subnets: who is in them is at home. It holds
@@ -27,10 +27,10 @@ type Link struct {
 //     from here on behalf of the internet (cloudflared, ssh -R) belongs into
 //     trusted_proxies, or its visitors are taken for the owner.
 //   - the subnets of every interface, IPv6 and link-local ones included, unless
-//     the interface is a tunnel, whose other end may be anyone's, or has an
-//     IPv4 address that the internet routes or a provider shares (RFC 6598):
-//     then strangers are on its wire, as on that of a rented server, and its
-//     private and IPv6 subnets are no better.
+//     the interface is a tunnel, whose other end may be anyone's, or one of
+//     them is of addresses that the internet routes or a provider shares (RFC
+//     6598): then strangers are on its wire, as on that of a rented server,
+//     and its private and IPv6 subnets are no better.
 //
 // and it never holds
 //
@@ -78,15 +78,19 @@ func (l *lan) add(link Link) {
 	for _, p := range link.Addrs {
 		l.prefixes = append(l.prefixes, p.Masked())
 		if link.Bridge {
-			l.except = append(l.except, p.Addr().Unmap().WithZone(""))
+			l.except = append(l.except, p.Addr())
 		}
 	}
 }
 
-// isOuter reports an IPv4 address that is no home's own.
-func isOuter(p netip.Prefix) bool {
-	a := p.Addr().Unmap()
-	return a.Is4() && !slices.ContainsFunc(inner, func(own netip.Prefix) bool { return own.Contains(a) })
+// isOuter reports a subnet that is no home's own: one of IPv4 that is not wholly
+// in a network the internet does not route, however short its mask is, or one of
+// IPv6 that is larger than what a provider gives to a site (RFC 6177).
+func isOuter(subnet netip.Prefix) bool {
+	isInner := slices.ContainsFunc(inner, func(own netip.Prefix) bool {
+		return own.Bits() <= subnet.Bits() && own.Contains(subnet.Addr())
+	})
+	return !isInner && (subnet.Addr().Is4() || subnet.Bits() < 48)
 }
 
 func (l *lan) contains(a netip.Addr) bool {
