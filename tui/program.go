@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	finishWithin = 200 * time.Millisecond // to write the rest when the console ends
+	finishWithin = 150 * time.Millisecond // to write the rest when the console ends
 	stuckAfter   = time.Second            // Bubble Tea must end this long after Kill
 	sizeEvery    = time.Second            // to see a new size that no signal told
 )
@@ -46,8 +46,15 @@ func (c *console) live(ctx context.Context) (Leave, error) {
 	}
 	defer keys.stop()
 	p := c.program(keys)
-	defer p.out.Finish(finishWithin, screen.Reset)
-	return p.run(ctx)
+	how, err := p.run(ctx)
+	last := screen.Wrap
+	if p.out.Lost() > 0 || errors.Is(err, errStuck) {
+		last = screen.Reset
+	}
+	if p.out.Finish(finishWithin, last) != nil {
+		c.Terminal.rescue()
+	}
+	return how, err
 }
 
 // program puts the parts together. Bubble Tea gets a plain reader and writer,

@@ -84,10 +84,19 @@ func FromFiles(in, out *os.File, getenv func(string) string) (*Terminal, error) 
 	if !term.IsTerminal(t.outFD) {
 		return nil, fmt.Errorf("the output %s is not a terminal", out.Name())
 	}
-	if err := out.SetWriteDeadline(time.Time{}); err != nil {
+	if err := t.deadlines(); err != nil {
 		return nil, fmt.Errorf("the output %s was not opened with O_NONBLOCK: %w", out.Name(), err)
 	}
 	return t, nil
+}
+
+// deadlines returns an error when a write could block whatever its deadline.
+func (t *Terminal) deadlines() error {
+	flags, err := unix.FcntlInt(uintptr(t.outFD), unix.F_GETFL, 0)
+	if err == nil && flags&unix.O_NONBLOCK == 0 {
+		err = os.ErrNoDeadline
+	}
+	return errors.Join(err, t.out.SetWriteDeadline(time.Time{}))
 }
 
 // descriptor returns a file's number and leaves its flags alone, which Fd does
@@ -97,8 +106,10 @@ func descriptor(f *os.File) (n int, err error) {
 	if err != nil {
 		return -1, fmt.Errorf("the descriptor of %s: %w", f.Name(), err)
 	}
-	err = c.Control(func(fd uintptr) { n = int(fd) })
-	return n, err
+	if err := c.Control(func(fd uintptr) { n = int(fd) }); err != nil {
+		return -1, fmt.Errorf("the descriptor of %s: %w", f.Name(), err)
+	}
+	return n, nil
 }
 
 // Descriptors returns the numbers for input and output, to hand them over to
@@ -118,6 +129,9 @@ func (t *Terminal) Size() (w, h int) {
 // raw gives every key to the console. A job in the background is refused: the
 // kernel would stop the whole process for it.
 func (t *Terminal) raw() error {
+	if _, err := descriptor(t.in); err != nil {
+		return err // closed: the number may be another file's by now
+	}
 	if !t.ours() {
 		return errors.New("the terminal belongs to another job, bring this one to the foreground with fg")
 	}
@@ -157,6 +171,14 @@ func (t *Terminal) ours() bool {
 func (t *Terminal) Restore() error {
 	t.say(screen.Reset)
 	return t.cooked()
+}
+
+// rescue discards what the terminal has not taken and cuts short what it has
+// taken half, so that whoever looks at it later finds a screen for a shell.
+func (t *Terminal) rescue() {
+	const cancel = "\x18" // ends an escape sequence that is not complete
+	unix.IoctlSetInt(t.outFD, unix.TCFLSH, unix.TCOFLUSH)
+	t.say(cancel + screen.Reset)
 }
 
 // say writes text if the terminal takes it at once. No Screen may be in use.

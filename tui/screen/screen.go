@@ -107,6 +107,13 @@ func (s *Screen) Busy() bool {
 	return s.busy
 }
 
+// Lost returns how many writes were dropped since the last drain.
+func (s *Screen) Lost() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
+}
+
 // Dead is closed when a write failed: the terminal hung up. Err says why.
 func (s *Screen) Dead() <-chan struct{} { return s.dead }
 

@@ -1,0 +1,451 @@
+package tui
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"forge.home.arpa/portico/tui/screen"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/hinshun/vt10x"
+	"golang.org/x/sys/unix"
+)
+
+func TestLeaving(t *testing.T) {
+	for key, want := range map[string]Leave{"q": Left, "k": Keep, "s": Stop} {
+		t.Run(want.String(), func(t *testing.T) {
+			d := newDesk(t, 80, 24)
+			before := d.settings()
+			s := d.sit(sketches(&stat{}))
+			d.await("80x24 keys=0")
+			if d.settings() == before {
+				t.Error("the terminal is not raw")
+			}
+			d.press("x")
+			d.await("keys=1")
+			d.press(key)
+			if e := s.wait(); e.how != want || e.err != nil {
+				t.Errorf("Run = %v, %v", e.how, e.err)
+			}
+			checkShell(t, d, before)
+		})
+	}
+}
+
+// checkShell holds that a shell could go on: its settings, the first screen, a
+// cursor, lines that wrap.
+func checkShell(t *testing.T, d *desk, before unix.Termios) {
+	t.Helper()
+	if got := d.settings(); got != before {
+		t.Errorf("the terminal's settings are %+v, were %+v", got, before)
+	}
+	fit := func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		m := d.vt.Mode()
+		return d.vt.CursorVisible() && m&vt10x.ModeAltScreen == 0 && m&vt10x.ModeWrap != 0 &&
+			strings.HasSuffix(d.sent.String(), screen.Wrap)
+	}
+	await(t, fit, func() string {
+		return fmt.Sprintf("the terminal is left with %q", d.output()[max(0, len(d.output())-200):])
+	})
+}
+
+// TestAsksNothing holds that a terminal which never replies is never asked:
+// device attributes, cursor reports and colours.
+func TestAsksNothing(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	s := d.sit(restless(&stat{}))
+	d.await("80x24 keys=0")
+	d.press("x")
+	d.await("keys=1")
+	s.leave()
+	for _, query := range []string{"\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[6n", "\x1b[5n", "\x1b]10;?", "\x1b]11;?", "\x1b[?u", "\x1bP+q"} {
+		if strings.Contains(d.output(), query) {
+			t.Errorf("the terminal was asked %q", query)
+		}
+	}
+}
+
+func TestContextEnds(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	before := d.settings()
+	s := d.sit(restless(&stat{}))
+	d.await("80x24")
+	e := s.leave()
+	if e.how != Left || e.err != nil {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+	t.Logf("returned after %v", e.took)
+	checkShell(t, d, before)
+}
+
+// counting stands for the proxy: it works beside the console and tells its
+// longest pause.
+func counting(t *testing.T) (count *atomic.Int64) {
+	count = new(atomic.Int64)
+	done := make(chan struct{})
+	var longest time.Duration
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for last := time.Now(); ; {
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Millisecond):
+				longest = max(longest, time.Since(last))
+				last = time.Now()
+				count.Add(1)
+			}
+		}
+	}()
+	t.Cleanup(func() { close(done); <-ended; t.Logf("the proxy's longest pause: %v", longest) })
+	return count
+}
+
+// TestStalled leaves the desk: nobody reads the terminal. The proxy goes on,
+// the console skips frames, and its end does not wait for the terminal.
+func TestStalled(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		stall   func(*desk)
+		rescued bool
+	}{
+		{"nobody reads", (*desk).leaveDesk, true},
+		{"XOFF", func(d *desk) { flow(d, unix.TCOOFF) }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			count := counting(t)
+			d := newDesk(t, 160, 45)
+			var st stat
+			s := d.sit(restless(&st))
+			d.await("160x45")
+			c.stall(d)
+			awaitCount(t, &st.skipped, 3)
+			d.press("xyz") // keys are read though nothing can be shown
+			n := count.Load()
+			await(t, func() bool { return count.Load() > n+20 }, func() string { return "the proxy waits for the console" })
+			e := s.leave()
+			if e.how != Left || e.err != nil {
+				t.Errorf("Run = %v, %v", e.how, e.err)
+			}
+			t.Logf("returned after %v, %d frames skipped", e.took, st.skipped.Load())
+			if c.rescued { // what somebody finds who comes back later
+				d.comeBack()
+				await(t, func() bool { return strings.HasSuffix(d.output(), screen.Reset) }, func() string {
+					return fmt.Sprintf("the terminal is left with %q", d.output()[max(0, len(d.output())-200):])
+				})
+			}
+		})
+	}
+}
+
+// TestStallEnds holds that what is shown after a stall is the newest.
+func TestStallEnds(t *testing.T) {
+	d := newDesk(t, 160, 45)
+	var st stat
+	s := d.sit(restless(&st))
+	d.await("160x45")
+	flow(d, unix.TCOOFF)
+	awaitCount(t, &st.skipped, 3)
+	d.press("xyz")
+	d.resize(100, 30) // no signal tells, the console looks by itself
+	flow(d, unix.TCOON)
+	d.await("100x30 keys=3")
+	awaitCount(t, &st.woken, 1)
+	if e := s.leave(); e.how != Left {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+}
+
+func flow(d *desk, how int) {
+	if err := unix.IoctlSetInt(d.terminal.inFD, unix.TCXONC, how); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func awaitCount(t *testing.T, n *atomic.Int32, want int32) {
+	t.Helper()
+	await(t, func() bool { return n.Load() >= want }, func() string {
+		return fmt.Sprintf("%d, want %d", n.Load(), want)
+	})
+}
+
+// TestFramesDropped has a model that does not heed the gate: its frames are
+// dropped, and still the last is what is shown in the end.
+func TestFramesDropped(t *testing.T) {
+	d := newDesk(t, 200, 60)
+	var st stat
+	heedless := func(o modelOptions) tea.Model {
+		o.Gate = neverBusy{}
+		return restless(&st)(o)
+	}
+	s := d.sit(heedless)
+	d.await("200x60")
+	d.leaveDesk()
+	for range 60 { // each asks for another whole frame: 12 KB
+		d.press("x")
+		time.Sleep(20 * time.Millisecond)
+	}
+	d.comeBack()
+	d.await("keys=60")
+	if e := s.leave(); e.how != Left {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+}
+
+type neverBusy struct{}
+
+func (neverBusy) Busy() bool { return false }
+
+// TestSlow has a link of 20 KB/s under a screen that wants 70.
+func TestSlow(t *testing.T) {
+	count := counting(t)
+	d := newDesk(t, 160, 45)
+	d.slowly(20_000)
+	var st stat
+	s := d.sit(restless(&st))
+	d.await("160x45 keys=0")
+	awaitCount(t, &st.skipped, 3)
+	for i := range 5 {
+		began := time.Now()
+		d.press("x")
+		d.await(fmt.Sprintf("keys=%d", i+1))
+		t.Logf("a key is seen after %v", time.Since(began).Round(time.Millisecond))
+	}
+	if count.Load() == 0 {
+		t.Error("the proxy did nothing")
+	}
+	e := s.leave()
+	t.Logf("returned after %v", e.took)
+}
+
+func TestHangUp(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		build func(*stat) func(modelOptions) tea.Model
+	}{{"idle", sketches}, {"drawing", restless}} {
+		t.Run(c.name, func(t *testing.T) {
+			count := counting(t)
+			d := newDesk(t, 80, 24)
+			s := d.sit(c.build(&stat{}))
+			d.await("80x24")
+			d.master.Close()
+			e := s.wait()
+			if e.how != Gone || e.err == nil {
+				t.Errorf("Run = %v, %v, want gone with a reason", e.how, e.err)
+			}
+			n := count.Load()
+			await(t, func() bool { return count.Load() > n }, func() string { return "the proxy went with the terminal" })
+			t.Log(e.err)
+		})
+	}
+}
+
+// TestResized drags the window, a hundred sizes a second.
+func TestResized(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	resized := make(chan struct{}, 1)
+	s := d.sit(restless(&stat{}), func(c *console) { c.Resized = resized })
+	d.await("80x24")
+	sizes := [][2]int{{80, 24}, {1, 1}, {200, 60}, {40, 10}, {79, 23}, {2, 50}, {150, 2}}
+	for i := range 200 {
+		size := sizes[i%len(sizes)]
+		d.resize(size[0], size[1])
+		select {
+		case resized <- struct{}{}:
+		default:
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	d.resize(60, 20)
+	resized <- struct{}{}
+	d.await("60x20")
+	await(t, func() bool { return whole(d.shown(), 60, 20) }, func() string { return "not one frame:\n" + d.shown() })
+	close(resized) // the client is gone, the console stays
+	d.press("x")
+	d.await("keys=1")
+	if e := s.leave(); e.how != Left {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+}
+
+// whole reports whether a screen shows one view of a sketch and nothing else.
+func whole(shown string, w, h int) bool {
+	lines := strings.Split(strings.TrimSuffix(shown, "\n"), "\n")
+	if len(lines) != h {
+		return false
+	}
+	step := lines[2][0] + 26 - lines[1][0]
+	for i, l := range lines[1:] {
+		if l != strings.Repeat(string('a'+(lines[1][0]-'a'+byte(i)*(step%26))%26), w) {
+			return false
+		}
+	}
+	return true
+}
+
+func TestOneCell(t *testing.T) {
+	d := newDesk(t, 1, 1)
+	s := d.sit(restless(&stat{}))
+	d.await("1")
+	d.press("q")
+	if e := s.wait(); e.how != Left || e.err != nil {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+}
+
+// TestPanic holds that the console comes again after a panic, wherever in the
+// model it was, and that only the log hears of it.
+func TestPanic(t *testing.T) {
+	for key, want := range map[string]string{
+		"U": "trouble in Update", "V": "trouble in View",
+		"1": "trouble in a command", "2": "trouble in a command", "3": "trouble in a command",
+	} {
+		t.Run(key+" "+want, func(t *testing.T) {
+			d := newDesk(t, 80, 24)
+			before := d.settings()
+			var st stat
+			s := d.sit(sketches(&st))
+			d.await("keys=0")
+			d.press("xx")
+			d.await("keys=2")
+			d.press(key)
+			awaitCount(t, &st.lives, 2)
+			d.await("keys=0")
+			d.press("q")
+			if e := s.wait(); e.how != Left || e.err != nil {
+				t.Errorf("Run = %v, %v", e.how, e.err)
+			}
+			checkShell(t, d, before)
+			if log := s.log.String(); strings.Count(log, "console failed") != 1 || !strings.Contains(log, want) || !strings.Contains(log, "sketch") {
+				t.Errorf("the log says %q", log)
+			}
+			for _, word := range []string{"panic", "goroutine", "trouble"} {
+				if strings.Contains(d.output(), word) {
+					t.Errorf("the terminal was sent %q", word)
+				}
+			}
+		})
+	}
+}
+
+func TestPanicWhileMade(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	before := d.settings()
+	s := d.sit(func(modelOptions) tea.Model { panic("trouble in newModel") })
+	e := s.wait()
+	if e.how != Gone || e.err == nil || !strings.Contains(e.err.Error(), "5 times") {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+	if got := strings.Count(s.log.String(), "console failed"); got != maxFailures {
+		t.Errorf("%d panics in the log, want %d", got, maxFailures)
+	}
+	d.await("stays away")
+	if d.settings() != before {
+		t.Error("the terminal's settings are not restored")
+	}
+}
+
+// TestPanicWaits holds that the end of the context is heeded between lives.
+func TestPanicWaits(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	s := d.sit(sketches(&stat{}), func(c *console) { c.backoff = []time.Duration{time.Hour} })
+	d.await("keys=0")
+	d.press("U")
+	d.await("back in 1h0m0s")
+	if e := s.leave(); e.how != Left || e.err != nil {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+}
+
+// TestStuck leaves a model behind that never returns from Update.
+func TestStuck(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	before := d.settings()
+	st := stat{hold: make(chan struct{})}
+	defer close(st.hold)
+	s := d.sit(sketches(&st))
+	d.await("keys=0")
+	d.press("h")
+	time.Sleep(50 * time.Millisecond) // for the key to be taken; the test holds without
+	if e := s.leave(); e.err != nil && !errors.Is(e.err, errStuck) {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+	if d.settings() != before {
+		t.Error("the terminal's settings are not restored")
+	}
+}
+
+func TestCopy(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	s := d.sit(sketches(&stat{}))
+	d.await("keys=0")
+	d.press("Cc")
+	d.await("keys=2")
+	want := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte("curl -v http://git.home.lan/")) + "\a"
+	await(t, func() bool { return strings.Contains(d.output(), want) }, func() string { return "no copy was sent" })
+	if got := strings.Count(d.output(), "\x1b]52;"); got != 1 {
+		t.Errorf("%d copies were sent, want only the short one", got)
+	}
+	s.leave()
+}
+
+// TestManyLives runs a hundred consoles in one process.
+func TestManyLives(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	before := d.settings()
+	var st stat
+	one := func() {
+		n := st.lives.Load()
+		s := d.sit(sketches(&st))
+		awaitCount(t, &st.lives, n+1)
+		if n%2 == 0 {
+			s.stop()
+		} else {
+			d.press("q")
+		}
+		if e := s.wait(); e.how != Left || e.err != nil {
+			t.Fatalf("life %d: %v, %v", n, e.how, e.err)
+		}
+	}
+	one()
+	goroutines, files := runtime.NumGoroutine(), openFiles(t)
+	for range 100 {
+		one()
+	}
+	await(t, func() bool { return runtime.NumGoroutine() <= goroutines }, func() string {
+		b := make([]byte, 1<<20)
+		return fmt.Sprintf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), goroutines, b[:runtime.Stack(b, true)])
+	})
+	if got := openFiles(t); got > files {
+		t.Errorf("%d open files, %d before", got, files)
+	}
+	checkShell(t, d, before)
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(names)
+}
+
+// TestClosedTerminal has nothing to draw on at all.
+func TestClosedTerminal(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	d.terminal.Close()
+	if e := d.sit(sketches(&stat{})).wait(); e.how != Gone || e.err == nil {
+		t.Errorf("Run = %v, %v", e.how, e.err)
+	}
+}
