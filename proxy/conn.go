@@ -43,7 +43,7 @@ const (
 )
 
 func (s *Server) newConn(nc net.Conn, tls bool) *conn {
-	c := &conn{server: s, net: nc, tls: tls, since: time.Now()}
+	c := &conn{server: s, net: nc, tls: tls}
 	c.http = http1.NewServerConn(nc, s.snapshot.Load().limits)
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = a.AddrPort().Addr().Unmap().WithZone("")
@@ -63,10 +63,10 @@ func (c *conn) serve() {
 	defer c.close()
 	for {
 		snap := c.server.snapshot.Load()
-		if c.http.Await(snap.idle) != nil || !c.enter(phaseReading) {
+		if c.http.Await(snap.idle) != nil || !c.enter(phaseReading, time.Time{}) {
 			return
 		}
-		if !c.serveOne(snap) || !c.enter(phaseIdle) {
+		if !c.serveOne(snap) || !c.enter(phaseIdle, time.Time{}) {
 			return
 		}
 	}
@@ -122,22 +122,19 @@ func (c *conn) linger(bad bool) {
 }
 
 // enter moves to another phase; false when the connection was closed by others.
-func (c *conn) enter(p phase) bool {
+func (c *conn) enter(p phase, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.phase == phaseClosed || p == phaseIdle && c.server.draining.Load() {
 		return false
 	}
-	c.phase = p
-	if p > phaseReading {
-		c.since = time.Now()
-	}
+	c.phase, c.since = p, now
 	return true
 }
 
 // depend notes the upstream's connection that the present request waits for;
 // uploading says that the client is being read meanwhile.
-func (c *conn) depend(b *http1.ClientConn, uploading bool) {
+func (c *conn) depend(b *http1.ClientConn, uploading bool, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.backend, c.watchable = b, !uploading && !c.tls
@@ -146,7 +143,7 @@ func (c *conn) depend(b *http1.ClientConn, uploading bool) {
 		b.Close()
 		return
 	}
-	c.phase, c.since = phaseWaiting, time.Now()
+	c.phase, c.since = phaseWaiting, now
 }
 
 // release ends what depend began, and the watcher with it.
@@ -167,15 +164,15 @@ func (c *conn) release() {
 	}
 }
 
-func (c *conn) answering(endless bool) {
+func (c *conn) answering(endless bool, now time.Time) {
 	if endless {
-		c.enter(phaseEndless)
+		c.enter(phaseEndless, now)
 		return
 	}
-	c.enter(phaseAnswering)
+	c.enter(phaseAnswering, now)
 }
 
-func (c *conn) upgrade() { c.enter(phaseUpgraded) }
+func (c *conn) upgrade(now time.Time) { c.enter(phaseUpgraded, now) }
 
 // gone tells whether the client left while its answer was awaited.
 func (c *conn) gone() bool { return c.left.Load() }

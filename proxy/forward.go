@@ -86,13 +86,13 @@ func (f *forward) ask(v *visit, u *upstream.Upstream) (again bool) {
 // brought anything, and the request can be sent again: its method is idempotent
 // and its body still held.
 func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn) (stale bool) {
-	t := trip{v: v, u: u, c: c, timeout: f.route.Timeout.ResponseHeader}
+	t := trip{v: v, u: u, c: c, timeout: f.route.Timeout.ResponseHeader, began: time.Now()}
 	t.body, t.held = message.Whole(v.x.Request.Body)
 	c.SetIdle(f.route.Timeout.Idle)
-	v.conn.depend(c.ClientConn, !t.held)
+	v.conn.depend(c.ClientConn, !t.held, t.began)
 	defer func() {
 		v.conn.release()
-		u.Done(c)
+		u.Done(c, t.began)
 	}()
 	err := t.ask()
 	if err != nil {
@@ -116,7 +116,7 @@ type trip struct {
 	body    []byte // the whole of it, where held
 	held    bool   // the whole body lies in memory and can be sent again
 	upload  *upload
-	sent    time.Time
+	began   time.Time
 }
 
 // ask sends the request and reads the head of the answer.
@@ -124,15 +124,16 @@ func (t *trip) ask() error {
 	r := &t.v.x.Request
 	t.v.row.BytesIn = int64(len(t.body))
 	writeErr := t.c.WriteRequest(t.v.x, t.body)
-	t.sent = time.Now()
-	t.v.row.Send = t.sent.Sub(t.v.began) - t.v.row.Guard - t.v.row.Dial
+	sent := time.Now()
+	t.v.row.Send = sent.Sub(t.began)
 	if writeErr == nil && !t.held {
 		t.upload = startUpload(t.c, r)
 	}
 	// An upstream may answer before it has read everything, and close: its
 	// answer is worth more than our broken write.
 	err := t.c.ReadResponse(t.v.x, t.timeout, t.v.front.Interim)
-	t.v.row.FirstByte = time.Since(t.sent)
+	t.v.answered = time.Now()
+	t.v.row.FirstByte = t.v.answered.Sub(sent)
 	if err != nil && writeErr != nil && !t.c.Answered() {
 		return writeErr
 	}
@@ -147,10 +148,8 @@ func (t *trip) answer() {
 		t.relay()
 		return
 	}
-	v.conn.answering(isEndless(v.x.Response.Fields))
-	began := time.Now()
+	v.conn.answering(isEndless(v.x.Response.Fields), v.answered)
 	v.respond()
-	v.row.Body = time.Since(began)
 	if v.err != nil {
 		v.row.Cause, v.row.Detail = t.blame(v.err, upstream.Reading)
 	}
@@ -163,24 +162,22 @@ func (t *trip) answer() {
 // relay is the rest of an upgraded connection.
 func (t *trip) relay() {
 	v := t.v
-	began := time.Now()
 	if v.respond(); v.err != nil {
 		v.row.Cause, v.row.Detail = record.CauseClientGone, v.err.Error()
 		return
 	}
-	v.conn.upgrade()
+	v.conn.upgrade(v.answered)
 	v.server.upgraded.Add(1)
 	up, down, _ := http1.Relay(v.conn.http, t.c.ClientConn) // how either side ends is its own affair
 	v.server.upgraded.Add(-1)
 	v.row.BytesIn, v.relayed = up, down
-	v.row.Body = time.Since(began)
 	v.front.CloseAfter()
 }
 
 // answerFailure answers in place of the upstream.
 func (t *trip) answerFailure(err error) {
 	v := t.v
-	v.conn.answering(false)
+	v.conn.answering(false, v.answered)
 	if t.upload != nil {
 		t.cutUpload()
 		v.row.BytesIn = t.upload.sent.Load()

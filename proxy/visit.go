@@ -23,18 +23,19 @@ type front interface {
 // visit is one request on its way through the proxy. It belongs to the
 // goroutine of its connection.
 type visit struct {
-	server *Server
-	conn   *conn
-	front  front
-	snap   *snapshot
-	x      *message.Exchange
-	route  *route
-	match  match.Result
-	vars   variables
-	row    record.Row
-	began  time.Time
-	out    message.Bytes
-	err    error // what Respond said
+	server   *Server
+	conn     *conn
+	front    front
+	snap     *snapshot
+	x        *message.Exchange
+	route    *route
+	match    match.Result
+	vars     variables
+	row      record.Row
+	began    time.Time
+	answered time.Time // the upstream's head was there; zero without one
+	out      message.Bytes
+	err      error // what Respond said
 
 	authority           []byte // as the client named it
 	destPath, destQuery []byte // of a WebDAV Destination, rewritten
@@ -248,6 +249,9 @@ func (v *visit) finish(bytesOut int64) {
 	v.row.Start = v.began.UnixNano()
 	took := time.Since(v.began)
 	v.row.Total = took
+	if !v.answered.IsZero() {
+		v.row.Body = v.began.Add(took).Sub(v.answered)
+	}
 	v.row.BytesOut = bytesOut
 	end := v.began.Add(took)
 	status := int(v.row.Status)

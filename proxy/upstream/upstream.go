@@ -108,22 +108,22 @@ func (u *Upstream) Dial(ctx context.Context, timeout time.Duration) (Conn, error
 	return Conn{http1.NewClientConn(conn, http1.DefaultLimits), false}, nil
 }
 
-// Done gives a connection back: it is kept for another request where it can
-// carry one, else closed.
-func (u *Upstream) Done(c Conn) {
+// Done gives a connection back that was last used at now: it is kept for
+// another request where it can carry one, else closed.
+func (u *Upstream) Done(c Conn, now time.Time) {
 	u.open.Add(-1)
-	if !c.Reusable() || !u.keep(c.ClientConn) {
+	if !c.Reusable() || !u.keep(c.ClientConn, now) {
 		drop(c.ClientConn)
 	}
 }
 
-func (u *Upstream) keep(c *http1.ClientConn) bool {
+func (u *Upstream) keep(c *http1.ClientConn, now time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.retired || len(u.idle) >= maxIdle {
 		return false
 	}
-	u.idle = append(u.idle, kept{c, time.Now()})
+	u.idle = append(u.idle, kept{c, now})
 	return true
 }
 
