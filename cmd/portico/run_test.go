@@ -211,13 +211,30 @@ func TestHangupReloads(t *testing.T) {
 	}
 	h.write("portico.toml", "[route.one\n")
 	p.signal(syscall.SIGHUP)
-	p.says("portico.toml:1:")
+	p.says("msg=\"not reloaded, the running configuration stays")
 	if got := get(t, url); got != "old" {
 		t.Fatalf("under a broken file: got %q", got)
 	}
 	h.write("portico.toml", oneRoute(port, answering(t, "new")))
 	p.signal(syscall.SIGHUP)
 	eventually(t, "the new upstream answers", func() bool { return get(t, url) == "new" })
+}
+
+func TestHangupWithATakenPort(t *testing.T) {
+	h := newHome(t)
+	url := h.routeTo(answering(t, "here"))
+	p := h.start("run", "--headless").serving()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	h.write("portico.toml", oneRoute(l.Addr().(*net.TCPAddr).Port, "http://127.0.0.1:1"))
+	p.signal(syscall.SIGHUP)
+	p.says("or stop " + strconv.Itoa(os.Getpid()))
+	if got := get(t, url); got != "here" {
+		t.Errorf("got %q", got)
+	}
 }
 
 // What stops or ends other programs does neither to a proxy.

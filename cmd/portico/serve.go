@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -136,6 +135,9 @@ func (sv *service) openStore(strict bool) error {
 	if err != nil {
 		return listenHelp(err, path)
 	}
+	for _, w := range sv.store.Current().Warnings {
+		sv.log.Warn("configuration", "problem", path+":"+w.String())
+	}
 	if !found {
 		sv.log.Info("no configuration was found: the starter runs, and the first edit writes it", "file", path)
 	}
@@ -232,14 +234,24 @@ func (sv *service) reloads(ctx context.Context, asked <-chan struct{}) error {
 			return nil
 		case <-asked:
 			sv.systemd.Reloading()
-			start := time.Now()
-			if err := sv.store.Reload(ctx); err != nil {
-				sv.log.Warn("reload: the running configuration stays", "error", listenHelp(err, sv.store.Path()))
-			} else {
-				sv.log.Info("reloaded", "file", sv.store.Path(), "took", time.Since(start))
-			}
+			sv.reload(ctx)
 			sv.systemd.Ready()
 		}
+	}
+}
+
+func (sv *service) reload(ctx context.Context) {
+	err := sv.store.Reload(ctx)
+	var problems config.Problems
+	switch {
+	case err == nil:
+		sv.log.Info("reloaded", "file", sv.store.Path())
+	case errors.As(err, &problems):
+		// The store has logged each when it first saw it.
+		sv.log.Warn("not reloaded, the running configuration stays; portico check lists why",
+			"file", sv.store.Path(), "problems", len(problems.Errors()))
+	default:
+		sv.log.Warn("not reloaded, the running configuration stays", "error", listenHelp(err, sv.store.Path()))
 	}
 }
 
