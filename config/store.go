@@ -27,7 +27,7 @@ type Options struct {
 
 // Store owns the file, what runs of it, and the road every change takes:
 // parse, check, prepare, write, commit. It is safe for concurrent use; changes
-// take turns.
+// take turns, so a Preparer must not ask for one.
 type Store struct {
 	path      string
 	file      atomicfile.File

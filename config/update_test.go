@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/config/atomicfile"
 )
 
 func setTo(to any) func(*config.File) error {
@@ -164,6 +166,52 @@ func TestUpdateThatCannotBeWritten(t *testing.T) {
 	}
 	b.wantRunning(twoRoutes)
 	b.wantEnds(1)
+}
+
+// badDisk fails to sync files, or folders.
+type badDisk struct {
+	atomicfile.OS
+	file, folder error
+}
+
+func (d badDisk) Create(name string) (atomicfile.Handle, error) {
+	h, err := d.OS.Create(name)
+	return badHandle{h, d.file}, err
+}
+
+func (d badDisk) SyncDir(name string) error { return errors.Join(d.folder, d.OS.SyncDir(name)) }
+
+type badHandle struct {
+	atomicfile.Handle
+	err error
+}
+
+func (h badHandle) Sync() error { return errors.Join(h.err, h.Handle.Sync()) }
+
+func TestUpdateOnABadDisk(t *testing.T) {
+	t.Run("full", func(t *testing.T) {
+		b := newBench(t, twoRoutes)
+		b.SetFS(badDisk{file: syscall.ENOSPC})
+		err := b.update(nil, setTo("http://10.0.0.7"))
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("error %v", err)
+		}
+		b.wantFile(twoRoutes)
+		b.wantRunning(twoRoutes)
+		b.wantEnds(1)
+		b.wantOnlyTheFile()
+	})
+	t.Run("not confirming", func(t *testing.T) {
+		b := newBench(t, twoRoutes)
+		b.SetFS(badDisk{folder: syscall.EIO})
+		b.must(b.update(nil, setTo("http://10.0.0.7"))) // the file is there: it must run
+		b.wantFile(withTo("http://10.0.0.7"))
+		b.wantRunning(withTo("http://10.0.0.7"))
+		b.wantEnds(2)
+		if b.log.count("power cut") != 1 {
+			t.Errorf("the log does not say so:\n%s", b.log)
+		}
+	})
 }
 
 func TestUpdateOnAFileChangedMeanwhile(t *testing.T) {

@@ -40,13 +40,6 @@ func (b *bench) follow() {
 // quiet waits long enough for a second reload, were there one.
 func (b *bench) quiet() { time.Sleep(4 * settle) }
 
-func (b *bench) must(err error) {
-	b.Helper()
-	if err != nil {
-		b.Fatal(err)
-	}
-}
-
 // begun is a watched store; the text of its file ends in a comment.
 func begun(t *testing.T) (b *bench, text string) {
 	b = newBench(t, twoRoutes)
@@ -87,7 +80,7 @@ func TestEditors(t *testing.T) {
 			time.Sleep(settle / 4)
 			b.save(text)
 		}},
-		{"appended", func(b *bench, text string) { b.save(text) }},
+		{"truncated and written", func(b *bench, text string) { b.must(os.WriteFile(b.path, []byte(text), 0o644)) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, text := begun(t)
@@ -250,6 +243,18 @@ func TestOwnWritesAreNotReloaded(t *testing.T) {
 	b.quiet()
 	b.wantEnds(before + 3)
 	b.wantLast("console", "edit")
+}
+
+// TestRestlessFile: a file that is written all the time is read all the same.
+func TestRestlessFile(t *testing.T) {
+	b, text := begun(t)
+	before := b.gate.commits()
+	b.await("an edit in between", func() bool {
+		text += "# once more\n"
+		b.save(text)
+		time.Sleep(settle / 10)
+		return b.gate.commits() > before
+	})
 }
 
 // TestPoll: where nothing tells of a change, the poll finds it.

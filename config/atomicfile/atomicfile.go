@@ -5,8 +5,8 @@
 //
 // It deliberately does not know what the file says.
 //
-// A File may be read concurrently; writers of the same path take turns by
-// themselves.
+// A File may be read concurrently. Writers of one path within a process have to
+// take turns; against those of other processes each write compares first.
 package atomicfile
 
 import (
