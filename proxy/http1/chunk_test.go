@@ -12,13 +12,15 @@ func splits(stream string) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		n := len(stream)
 		for at := 1; at < n; at++ {
-			near := at < 200 || n-at < 200 || (at+40)%(8<<10) < 80
+			near := n < 500 || at < 100 || n-at < 100 || (at+20)%(8<<10) < 40
 			if near && !yield(at) {
 				return
 			}
 		}
 	}
 }
+
+const chunkedHead = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 func chunkedBodies() []requestCase {
 	ok := func(name, chunks, body string, trailers ...field) requestCase {
@@ -92,5 +94,5 @@ func chunkCase(name, chunks, body, verdict string, trailers ...field) requestCas
 		r.method, r.length, r.body, r.end, r.trailers = "POST", -1, body, verdict, trailers
 		r.more = verdict == isWhole
 	})
-	return requestCase{"chunked: " + name, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, []request{r}}
+	return requestCase{"chunked: " + name, chunkedHead + chunks, []request{r}}
 }

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"errors"
-	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -114,45 +113,17 @@ func (e *bodyCut) Unwrap() []error { return []error{ErrBodyCut, e.err} }
 // SendBody streams the request's body as it comes and counts what was sent.
 // Another goroutine may read the answer meanwhile.
 func (c *ClientConn) SendBody(r *message.Request, sent *atomic.Int64) error {
-	for {
-		data, err := r.Body.Next()
-		switch {
-		case err == io.EOF && r.Length == message.Unknown:
-			return c.endChunks(r.Trailers)
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return &bodyCut{err}
-		case r.Length == message.Unknown:
-			err = c.sendChunked(data)
-		default:
-			err = c.out.write(data)
-		}
-		if err != nil {
-			return err
-		}
-		sent.Add(int64(len(data)))
+	w := stream{to: &c.out, body: r.Body, trailers: &r.Trailers, left: r.Length, sent: sent}
+	w.chunked = r.Length == message.Unknown
+	defer w.release()
+	err := w.run()
+	if failed, ok := err.(writeError); ok {
+		return failed.error
 	}
-}
-
-func (c *ClientConn) sendChunked(data []byte) error {
-	buf := getBuffer()
-	defer putBuffer(buf)
-	for len(data) > 0 {
-		n := copy(buf[chunkHead:len(buf)-2], data)
-		putChunkHead(buf[:chunkHead], n)
-		copy(buf[chunkHead+n:], "\r\n")
-		if err := c.out.write(buf[:chunkHead+n+2]); err != nil {
-			return err
-		}
-		data = data[n:]
+	if err != nil {
+		return &bodyCut{err}
 	}
 	return nil
-}
-
-func (c *ClientConn) endChunks(trailers message.Fields) error {
-	out := appendFields([]byte("0\r\n"), trailers)
-	return c.out.write(append(out, "\r\n"...))
 }
 
 // Interim takes a 1xx answer on its way to the client.

@@ -55,5 +55,4 @@ var (
 	errStatusLine    = fault(0, "no HTTP status line")
 	errUnasked       = fault(0, "101 was not asked for")
 	errInterim       = fault(0, "too many interim answers")
-	errTooMuch       = fault(0, "bytes after the end of the answer")
 )

@@ -6,16 +6,19 @@ package http1
 // A client that only ends its own side (half-close, RFC 9112 section 9.6) has
 // not left: it may wait for its answer. ended is called then and decides.
 func (c *ServerConn) Watch(ended func() (left bool)) (left bool) {
+	if c.in.until.arm(0) != nil {
+		return false
+	}
 	return watch(c.conn, func(end, reset bool) bool { return reset || end && ended() })
 }
 
 // AskIfThere tells a client that left from one that only ended its side: it
 // sends a 100, which every client of HTTP/1.1 can ignore (RFC 9110 section
 // 15.2), and a host whose socket is gone answers with a reset, which Watch
-// sees.
+// sees. It never waits: a client that takes nothing is not asked.
 func (c *ServerConn) AskIfThere() {
 	if c.minor > 0 {
-		_, _ = c.conn.Write(continueHead) // Watch sees what comes of it
+		c.out.tryWrite(continueHead)
 	}
 }
 

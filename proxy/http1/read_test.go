@@ -16,17 +16,14 @@ import (
 var limits = http1.DefaultLimits
 
 // readRequests reads what a client sends until the connection is of no more
-// use. visit sees each request before its exchange is released.
-func readRequests(t testing.TB, conn net.Conn, l http1.Limits, visit func(*message.Exchange)) (all []request) {
+// use.
+func readRequests(t testing.TB, conn net.Conn, l http1.Limits) (all []request) {
 	t.Helper()
 	c := http1.NewServerConn(conn, l)
 	defer c.Release()
 	for c.Await(time.Minute) == nil {
 		x := message.New()
 		r := readRequest(t, c, x)
-		if visit != nil && r.head == isWhole {
-			visit(x)
-		}
 		all = append(all, r)
 		x.Release()
 		if !r.more {
@@ -113,7 +110,7 @@ func fieldsOf(fields message.Fields) (out []field) {
 }
 
 // readResponse sends a request over conn and reads the answer.
-func readResponse(t testing.TB, conn net.Conn, a asked, l http1.Limits, visit func(*message.Exchange)) (r response) {
+func readResponse(t testing.TB, conn net.Conn, a asked, l http1.Limits) (r response) {
 	t.Helper()
 	x := message.New()
 	defer x.Release()
@@ -140,10 +137,6 @@ func readResponse(t testing.TB, conn net.Conn, a asked, l http1.Limits, visit fu
 	m := &x.Response
 	r.head, r.status, r.reason, r.fields = isWhole, m.Status, string(m.Reason), fieldsOf(m.Fields)
 	r.length, r.upgrade = m.Length, string(m.Upgrade)
-	if visit != nil {
-		visit(x)
-		return r
-	}
 	var body []byte
 	body, r.end = readBody(t, m.Body)
 	if r.end != isWhole && r.end != isCut {

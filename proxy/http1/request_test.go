@@ -233,10 +233,10 @@ func TestRequests(t *testing.T) {
 	for _, c := range requestCases() {
 		t.Run(c.name, func(t *testing.T) {
 			same(t, "the naive reader", naiveRequests(c.stream, limits), c.want)
-			same(t, "in one piece", readRequests(t, whole(c.stream), limits, nil), c.want)
-			same(t, "byte by byte", readRequests(t, bytewise(c.stream), limits, nil), c.want)
+			same(t, "in one piece", readRequests(t, whole(c.stream), limits), c.want)
+			same(t, "byte by byte", readRequests(t, bytewise(c.stream), limits), c.want)
 			for at := range splits(c.stream) {
-				same(t, "in two pieces", readRequests(t, cut(c.stream, at), limits, nil), c.want)
+				same(t, "in two pieces", readRequests(t, cut(c.stream, at), limits), c.want)
 				if t.Failed() {
 					t.Fatalf("cut at %d of %d", at, len(c.stream))
 				}

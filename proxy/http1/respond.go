@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"io"
 	"net"
 
 	"forge.home.arpa/portico/proxy/message"
@@ -41,56 +40,37 @@ func (c *ServerConn) write(b []byte) error {
 // error the connection is of no more use: what was sent must not be taken for
 // a complete answer.
 func (c *ServerConn) Respond(x *message.Exchange) error {
-	// A client that was not told to go on may send its body or not: nobody knows
-	// what its next bytes are (RFC 9110 section 10.1.1).
-	c.closing = c.closing || c.waiting
 	r := &x.Response
-	w := answer{c: c, body: r.Body, trailers: &r.Trailers}
-	w.framing(r)
+	if c.waiting { // a final answer in place of 100: the body may come or not
+		c.closing = true
+	}
+	w := stream{to: &c.out, body: r.Body, trailers: &r.Trailers, movable: true}
+	c.frame(&w, r)
 	w.acquire()
 	defer w.release()
-	w.head(r)
+	w.b = c.appendHead(w.b, &w, r)
+	var err error
 	if w.body == nil {
-		return w.flush()
+		err = w.flush()
+	} else {
+		err = w.run()
 	}
-	if err := w.stream(); err != nil {
-		c.closing = true
-		return err
+	if err == nil {
+		return nil
 	}
-	return nil
-}
-
-// answer is one answer on its way out. It holds a buffer only while it has
-// bytes to send.
-type answer struct {
-	c        *ServerConn
-	body     message.Body // nil when none is sent
-	trailers *message.Fields
-	chunked  bool
-	left     int64 // of a body with a length
-
-	buf   *buffer
-	b     []byte // buf[:n], what is to be sent
-	chunk int    // where the room for the chunk's size is; -1 outside a chunk
-}
-
-func (w *answer) acquire() {
-	w.buf = getBuffer()
-	w.b, w.chunk = w.buf[:0], -1
-}
-
-func (w *answer) release() {
-	if w.buf != nil {
-		putBuffer(w.buf)
+	c.closing = true
+	if failed, ok := err.(writeError); ok {
+		return &ClientError{failed.error}
 	}
-	w.buf, w.b = nil, nil
+	c.breakOff(&w)
+	return err
 }
 
-// framing decides how the client finds the end (RFC 9112 section 6.3).
-func (w *answer) framing(r *message.Response) {
+// frame decides how the client finds the end (RFC 9112 section 6.3).
+func (c *ServerConn) frame(w *stream, r *message.Response) {
 	w.left = r.Length
 	switch {
-	case w.c.isHEAD || !message.BodyAllowed(r.Status):
+	case c.isHEAD || !message.BodyAllowed(r.Status):
 		w.body = nil
 	case r.Length != message.Unknown:
 		if r.Length == 0 {
@@ -98,15 +78,15 @@ func (w *answer) framing(r *message.Response) {
 		}
 	case w.body == nil:
 		w.left = 0
-	case w.c.minor > 0:
+	case c.minor > 0:
 		w.chunked = true
 	default:
-		w.c.closing = true // HTTP/1.0: the end of the connection is the end
+		c.closing = true // HTTP/1.0: the end of the connection is the end
 	}
 }
 
-func (w *answer) head(r *message.Response) {
-	b := appendStatusLine(w.b, r.Status, r.Reason)
+func (c *ServerConn) appendHead(b []byte, w *stream, r *message.Response) []byte {
+	b = appendStatusLine(b, r.Status, r.Reason)
 	b = appendFields(b, r.Fields)
 	switch {
 	case r.Status == 101:
@@ -119,169 +99,29 @@ func (w *answer) head(r *message.Response) {
 	}
 	switch {
 	case r.Status == 101:
-	case w.c.closing:
+	case c.closing:
 		b = append(b, closeLine...)
-	case w.c.minor == 0:
+	case c.minor == 0:
 		b = append(b, keepAliveLine...)
 	}
-	w.b = append(b, "\r\n"...)
+	return append(b, crlf...)
 }
 
-// flush sends what was gathered.
-func (w *answer) flush() error {
-	if len(w.b) == 0 {
-		return nil
-	}
-	err := w.c.write(w.b)
-	w.b = w.buf[:0]
-	return err
-}
-
-// stream sends the body: all that is ready goes in one write, and nothing waits
-// for more.
-func (w *answer) stream() error {
-	for {
-		for w.body.Ready() {
-			data, err := w.body.Next()
-			if err == io.EOF {
-				return w.finish()
-			}
-			if err == nil {
-				err = w.add(data)
-			}
-			if err != nil {
-				return w.broken(err)
-			}
-		}
-		if err := w.pause(); err != nil {
-			return err
-		}
-		if done, err := w.splice(); done || err != nil {
-			return err
-		}
-		data, err := w.body.Next()
-		w.acquire()
-		if err == io.EOF {
-			return w.finish()
-		}
-		if err == nil {
-			err = w.add(data)
-		}
-		if err != nil {
-			return w.broken(err)
-		}
-	}
-}
-
-// pause sends what there is and gives the buffer back for the time of waiting.
-func (w *answer) pause() error {
-	w.endChunk()
-	err := w.flush()
-	w.release()
-	return err
-}
-
-// broken sends what came before the failure, which the client then sees as an
-// answer cut short.
-func (w *answer) broken(err error) error {
-	if w.buf == nil {
-		return err
-	}
-	if _, gone := err.(*ClientError); !gone {
-		w.endChunk()
-		_ = w.flush() // err says more
-	}
-	if !w.chunked && w.left == message.Unknown {
-		w.reset()
-	}
-	return err
-}
-
-// reset makes the end of the connection an error for the client, where a plain
-// close would say that the answer was complete.
-func (w *answer) reset() {
-	if t, ok := w.c.conn.(*net.TCPConn); ok {
-		_ = t.SetLinger(0) // best effort: the connection is lost anyway
-	}
-}
-
-// add puts body bytes behind what is to be sent, or sends them from where they
-// lie when they are many.
-func (w *answer) add(data []byte) error {
-	if w.left != message.Unknown && !w.chunked {
-		if w.left -= int64(len(data)); w.left < 0 {
-			return errTooMuch
-		}
-	}
-	if !w.chunked {
-		return w.addPlain(data)
-	}
-	for len(data) > 0 {
-		n := w.addChunk(data)
-		data = data[n:]
-		if n == 0 {
-			w.endChunk()
-			if err := w.flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (w *answer) addPlain(data []byte) error {
-	if len(data) <= cap(w.b)-len(w.b) {
-		w.b = append(w.b, data...)
-		return nil
-	}
-	if err := w.flush(); err != nil {
-		return err
-	}
-	return w.c.write(data)
-}
-
-// addChunk takes as much as fits beside the end of the chunk and of the body.
-func (w *answer) addChunk(data []byte) int {
-	room := cap(w.b) - len(w.b) - len("\r\n") - len(lastChunk)
-	if w.chunk < 0 {
-		room -= chunkHead
-	}
-	if room <= 0 {
-		return 0
-	}
-	if w.chunk < 0 {
-		w.chunk = len(w.b)
-		w.b = w.b[:len(w.b)+chunkHead]
-	}
-	n := min(room, len(data))
-	w.b = append(w.b, data[:n]...)
-	return n
-}
-
-func (w *answer) endChunk() {
-	if w.chunk < 0 {
+// breakOff sends what came before the body failed, which the client then sees
+// as an answer cut short. Where nothing but the end of the connection ends the
+// body, that end must be an error: a plain close would say that the answer was
+// complete, and so would the farewell of TLS.
+func (c *ServerConn) breakOff(w *stream) {
+	_ = w.pause() // the body's failure says more
+	if w.chunked || w.left != message.Unknown {
 		return
 	}
-	start := w.chunk + chunkHead
-	putChunkHead(w.b[w.chunk:start], len(w.b)-start)
-	w.b = append(w.b, "\r\n"...)
-	w.chunk = -1
-}
-
-func (w *answer) finish() error {
-	if !w.chunked {
-		if w.left > 0 {
-			return w.broken(io.ErrUnexpectedEOF)
-		}
-		return w.flush()
+	conn := c.conn
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = t.NetConn()
 	}
-	w.endChunk()
-	if len(*w.trailers) == 0 {
-		w.b = append(w.b, lastChunk...)
-		return w.flush()
+	if t, ok := conn.(*net.TCPConn); ok {
+		_ = t.SetLinger(0) // best effort: the connection is lost anyway
 	}
-	w.b = append(w.b, "0\r\n"...)
-	w.b = appendFields(w.b, *w.trailers)
-	w.b = append(w.b, "\r\n"...)
-	return w.flush()
+	conn.Close()
 }

@@ -189,15 +189,15 @@ func TestResponses(t *testing.T) {
 	for _, c := range responseCases() {
 		t.Run(c.name, func(t *testing.T) {
 			same(t, "the naive reader", naiveResponse(c.stream, c.to, limits), c.want)
-			same(t, "in one piece", readResponse(t, whole(c.stream), c.to, limits, nil), c.want)
+			same(t, "in one piece", readResponse(t, whole(c.stream), c.to, limits), c.want)
 			// What follows an answer in a later piece is found by Quiet.
 			follows := func(r response, want response) response {
 				r.reusable = want.reusable
 				return r
 			}
-			same(t, "byte by byte", follows(readResponse(t, bytewise(c.stream), c.to, limits, nil), c.want), c.want)
+			same(t, "byte by byte", follows(readResponse(t, bytewise(c.stream), c.to, limits), c.want), c.want)
 			for at := range splits(c.stream) {
-				same(t, "in two pieces", follows(readResponse(t, cut(c.stream, at), c.to, limits, nil), c.want), c.want)
+				same(t, "in two pieces", follows(readResponse(t, cut(c.stream, at), c.to, limits), c.want), c.want)
 				if t.Failed() {
 					t.Fatalf("cut at %d of %d", at, len(c.stream))
 				}

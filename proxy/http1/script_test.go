@@ -12,6 +12,7 @@ import (
 type script struct {
 	pieces [][]byte
 	out    bytes.Buffer
+	writes int
 }
 
 func (s *script) Read(b []byte) (int, error) {
@@ -25,7 +26,11 @@ func (s *script) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (s *script) Write(b []byte) (int, error)      { return s.out.Write(b) }
+func (s *script) Write(b []byte) (int, error) {
+	s.writes++
+	return s.out.Write(b)
+}
+
 func (s *script) Close() error                     { return nil }
 func (s *script) LocalAddr() net.Addr              { return nil }
 func (s *script) RemoteAddr() net.Addr             { return nil }

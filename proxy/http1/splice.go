@@ -3,27 +3,20 @@ package http1
 import (
 	"io"
 	"net"
-
-	"forge.home.arpa/portico/proxy/message"
 )
 
-const (
-	// spliceFrom is how much of a body must be left for the kernel to move it.
-	spliceFrom = 64 << 10
-	// splicePiece is moved under one deadline: even a line of a kilobyte a
-	// second gets it through within the usual five minutes.
-	splicePiece = 256 << 10
-)
+// spliceFrom is how much of a body must be left for the kernel to move it.
+const spliceFrom = 64 << 10
 
 // splice lets the kernel move the rest of a large body from socket to socket
 // (TCPConn.ReadFrom uses splice on Linux). It does nothing where one of them is
 // no plain TCP connection.
-func (w *answer) splice() (done bool, err error) {
+func (w *stream) splice() (done bool, err error) {
 	from, ok := w.body.(*body)
-	if !ok || from.kind != byLength || from.left < spliceFrom || !from.src.empty() {
+	if !w.movable || !ok || from.kind != byLength || from.left < spliceFrom || !from.src.empty() {
 		return false, nil
 	}
-	out, ok := w.c.conn.(*net.TCPConn)
+	out, ok := w.to.conn.(*net.TCPConn)
 	if !ok {
 		return false, nil
 	}
@@ -33,22 +26,22 @@ func (w *answer) splice() (done bool, err error) {
 	return true, w.move(out, from)
 }
 
-func (w *answer) move(out *net.TCPConn, from *body) error {
+func (w *stream) move(out *net.TCPConn, from *body) error {
 	piece := io.LimitedReader{R: from.src.conn}
 	for from.left > 0 {
 		if err := from.src.until.arm(from.wait); err != nil {
 			return err
 		}
-		if err := w.c.out.until.arm(w.c.out.idle); err != nil {
-			return &ClientError{err}
+		if err := w.to.until.arm(w.to.idle); err != nil {
+			return writeError{err}
 		}
-		piece.N = min(splicePiece, from.left)
+		piece.N = min(from.left, pieceWithin(from.wait), pieceWithin(w.to.idle))
 		n, err := out.ReadFrom(&piece)
 		from.left -= n
 		w.left -= n
-		w.c.out.bytes += n
+		w.to.bytes += n
 		if err != nil {
-			return w.moveError(err)
+			return moveError(err, out, from.src.conn)
 		}
 		if n == 0 {
 			from.err = io.ErrUnexpectedEOF
@@ -59,12 +52,11 @@ func (w *answer) move(out *net.TCPConn, from *body) error {
 	return nil
 }
 
-// moveError tells which side failed: ReadFrom does not.
-func (w *answer) moveError(err error) error {
-	if !writable(w.c.conn) {
-		return &ClientError{err}
+// moveError tells which side failed, since ReadFrom does not: the one that is
+// gone, else the client if it takes nothing.
+func moveError(err error, to, from net.Conn) error {
+	if gone(to) || !gone(from) && !writable(to) {
+		return writeError{err}
 	}
 	return err
 }
-
-var _ message.Body = (*body)(nil)

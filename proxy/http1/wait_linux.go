@@ -105,6 +105,11 @@ func writable(conn net.Conn) bool {
 	return poll(conn, unix.POLLOUT) == unix.POLLOUT
 }
 
+// gone tells without waiting whether the connection has ended both ways.
+func gone(conn net.Conn) bool {
+	return poll(conn, 0)&(unix.POLLERR|unix.POLLHUP) != 0
+}
+
 // watch calls left at once and whenever something happens, until it returns
 // true or the read deadline ends the watch.
 func watch(conn net.Conn, left func(end, reset bool) bool) bool {

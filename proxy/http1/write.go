@@ -43,7 +43,7 @@ func appendStatusLine(b []byte, status int, reason []byte) []byte {
 	b = strconv.AppendInt(b, int64(status), 10)
 	b = append(b, ' ')
 	if len(reason) == 0 {
-		b = append(b, statusText[status]...)
+		b = append(b, StatusText(status)...)
 	} else {
 		b = append(b, reason...)
 	}
