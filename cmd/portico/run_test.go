@@ -81,8 +81,15 @@ func TestServesAndSaysHowItIs(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.out), &got); err != nil {
 		t.Fatalf("%v in %s%s", err, r.out, r.err)
 	}
-	if got.Config != "portico.toml" || len(got.Sum) != 64 || len(got.Status.Routes) != 1 || got.Status.Total.Requests != 1 {
+	if got.Config != "portico.toml" || len(got.Sum) != 64 || len(got.Routes) != 1 || got.Routes[0].Name != "one" ||
+		len(got.Upstreams) != 1 || len(got.Listeners) != 1 || got.Total.Requests != 1 {
 		t.Errorf("status --json: %+v", got)
+	}
+
+	for _, name := range []string{`"version"`, `"routes"`, `"name"`, `"health"`, `"upstreams"`, `"requests_per_second"`, `"p95_ms"`} {
+		if !strings.Contains(r.out, name) {
+			t.Errorf("status --json has no %s, which scripts read", name)
+		}
 	}
 
 	p.signal(syscall.SIGTERM)

@@ -177,7 +177,7 @@ func (sv *service) openControl(lock *state) error {
 		return nil
 	}
 	sv.control = &control{listener: listener, gate: g, log: sv.log, commands: map[string]command{
-		"status": statusCommand(sv.store, sv.server),
+		"status": sv.statusCommand(),
 		"attach": sv.attachCommand(),
 	}}
 	return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -10,39 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"forge.home.arpa/portico/config"
-	"forge.home.arpa/portico/proxy"
-	"forge.home.arpa/portico/proxy/record"
 )
-
-// report is what the running portico says of itself.
-type report struct {
-	Version  string        `json:"version"`
-	Config   string        `json:"config"`   // path of the file
-	Sum      string        `json:"sum"`      // SHA-256 of the text that runs
-	Problems []problemJSON `json:"problems"` // of the file, while an older text runs
-	Status   proxy.Status  `json:"status"`
-}
-
-func reportOf(store *config.Store, server *proxy.Server) *report {
-	problems, _ := store.Problems()
-	sum := store.Current().Sum
-	return &report{
-		Version:  version(),
-		Config:   store.Path(),
-		Sum:      hex.EncodeToString(sum[:]),
-		Problems: problemsJSON(store.Path(), problems),
-		Status:   server.Status(),
-	}
-}
-
-// statusCommand answers `status` on the control socket.
-func statusCommand(store *config.Store, server *proxy.Server) command {
-	return func(_ context.Context, c *caller) error {
-		return c.answer(answer{Status: reportOf(store, server)})
-	}
-}
 
 func newStatus(s streams, at *places) *cobra.Command {
 	var asJSON bool
@@ -65,6 +32,13 @@ func newStatus(s streams, at *places) *cobra.Command {
 	return cmd
 }
 
+// statusCommand answers `status` on the control socket.
+func (sv *service) statusCommand() command {
+	return func(_ context.Context, c *caller) error {
+		return c.answer(answer{Status: reportOf(sv.store, sv.server)})
+	}
+}
+
 func (p *places) askStatus() (*report, error) {
 	c, err := p.dial()
 	if err != nil {
@@ -82,40 +56,30 @@ func (p *places) askStatus() (*report, error) {
 }
 
 func printReport(w io.Writer, r *report) error {
-	st := r.Status
 	t := tabwriter.NewWriter(plain{w}, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "portico %s, up %s, %s\n", r.Version, st.Now.Sub(st.Started).Round(time.Second), r.Config)
+	fmt.Fprintf(t, "portico %s, up %s, %s\n", r.Version, r.Now.Sub(r.Started).Round(time.Second), r.Config)
 	for _, p := range r.Problems {
 		fmt.Fprintf(t, "%s:%d:%d: %s\n", p.File, p.Line, p.Col, p.Message)
 	}
-	fmt.Fprintf(t, "%s, %d connections, %d requests under way\n\n", rates(st.Total), st.Open, st.Active)
-
+	fmt.Fprintf(t, "%.1f requests/s, p50 %s, p95 %s, p99 %s, 5xx %s; %d connections, %d requests under way\n\n",
+		r.Total.PerSecond, ms(r.Total.P50), ms(r.Total.P95), ms(r.Total.P99), percent(r.Total.Errors), r.Open, r.Active)
 	fmt.Fprintln(t, "LISTENER\tTLS\tSTATE")
-	for _, l := range st.Listeners {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", firstOf(l.Bound, l.Address), yes(l.TLS), listenerState(l))
+	for _, l := range r.Listeners {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", firstOf(l.Bound, l.Address), yes(l.TLS), l.state())
 	}
-	fmt.Fprintln(t, "\nROUTE\tHOST\tTO\tHEALTH\tREQ/S\tP95\t5XX")
-	for _, route := range st.Routes {
-		health := firstOf(route.Health.String(), "-")
-		if !route.Enabled {
-			health = "off"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.1f\t%s\t%.1f%%\n", route.Name, strings.Join(route.Hosts, " "), route.Target,
-			health, route.Rates.PerSecond, short(route.Rates.P95), route.Rates.Errors*100)
+	fmt.Fprintln(t, "\nROUTE\tHOST\tPATH\tTO\tHEALTH\tREQ/S\tP95\t5XX")
+	for _, r := range r.Routes {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%.1f\t%s\t%s\n", r.Name, strings.Join(r.Hosts, " "), firstOf(strings.Join(r.Paths, " "), "all"),
+			r.Target, r.state(), r.Rates.PerSecond, ms(r.Rates.P95), percent(r.Rates.Errors))
 	}
-	fmt.Fprintln(t, "\nUPSTREAM\tSTATE\tOPEN\tREQ/S\tP95\tREASON")
-	for _, u := range st.Upstreams {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%s\n", u.URL, u.State, u.Open, u.Rates.PerSecond, short(u.Rates.P95), u.Reason)
+	fmt.Fprintln(t, "\nUPSTREAM\tHEALTH\tOPEN\tREQ/S\tP95\tREASON")
+	for _, u := range r.Upstreams {
+		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%s\n", u.URL, u.Health, u.Open, u.Rates.PerSecond, ms(u.Rates.P95), u.Reason)
 	}
 	return t.Flush()
 }
 
-func rates(r record.Rates) string {
-	return fmt.Sprintf("%.1f requests/s, p50 %s, p95 %s, p99 %s, 5xx %.1f%%",
-		r.PerSecond, short(r.P50), short(r.P95), short(r.P99), r.Errors*100)
-}
-
-func listenerState(l proxy.ListenerStatus) string {
+func (l listenerReport) state() string {
 	switch {
 	case l.Error != "":
 		return l.Error
@@ -125,6 +89,13 @@ func listenerState(l proxy.ListenerStatus) string {
 	return "listening"
 }
 
+func (r routeReport) state() string {
+	if !r.Enabled {
+		return "off"
+	}
+	return firstOf(r.Health, "-")
+}
+
 func yes(b bool) string {
 	if b {
 		return "yes"
@@ -132,13 +103,12 @@ func yes(b bool) string {
 	return "no"
 }
 
-// short rounds a duration to three digits or so.
-func short(d time.Duration) string {
-	switch {
-	case d >= time.Second:
-		return d.Round(10 * time.Millisecond).String()
-	case d >= time.Millisecond:
-		return d.Round(100 * time.Microsecond).String()
+// ms prints milliseconds, with a fraction where that is most of them.
+func ms(n float64) string {
+	if n < 10 {
+		return fmt.Sprintf("%.1fms", n)
 	}
-	return d.Round(time.Microsecond).String()
+	return fmt.Sprintf("%.0fms", n)
 }
+
+func percent(share float64) string { return fmt.Sprintf("%.1f%%", share*100) }
