@@ -68,6 +68,12 @@ func (g *gate) setRefuse(err error) {
 	g.refuse = err
 }
 
+func (g *gate) onAsk(do func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.onPrepare = do
+}
+
 func (g *gate) commits() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -185,8 +186,15 @@ func TestBrokenAndBack(t *testing.T) {
 func TestOutsideEditThatCannotRun(t *testing.T) {
 	b, text := begun(t)
 	b.gate.setRefuse(errRefused)
+	var asked atomic.Int32
+	b.gate.onAsk(func() { asked.Add(1) })
 	b.save(text + "# more\n")
 	b.await("the problem", func() bool { return b.problems() != nil })
+	b.must(os.Chtimes(b.path, time.Now(), time.Now()))
+	b.quiet()
+	if asked.Load() != 1 {
+		t.Errorf("tried %d times by itself", asked.Load())
+	}
 	if got := b.problems().Error(); !strings.Contains(got, errRefused.Error()) {
 		t.Errorf("problem %q", got)
 	}

@@ -80,6 +80,7 @@ func TestEdits(t *testing.T) {
 		{"key with the comment that is its own", del("a", "y"), "[a]\nx = 1\n# about y\ny = 2\n", "[a]\nx = 1\n"},
 		{"a group's comment survives its first key", del("a", "read"), "[a]\n# timeouts\nread = 1\nwrite = 2\n", "[a]\n# timeouts\nwrite = 2\n"},
 		{"last line without a newline", del("a", "y"), "[a]\r\nx = 1\r\ny = 2", "[a]\r\nx = 1"},
+		{"last line and the blank one before it", del("a", "y"), "[a]\nx = 1\n\n# y\ny = 2", "[a]\nx = 1"},
 		{"last table without a newline", del("b"), "[a]\nx = 1\n\n[b]\ny = 2", "[a]\nx = 1"},
 		{"inline table, last", del("t", "b"), "t = { a = 1, b = 2 } # c\n", "t = { a = 1 } # c\n"},
 		{"inline table, all of a dotted one", del("t", "a"), "t = { a.x = 1, b = 2, a.y = 3 }\n", "t = { b = 2 }\n"},
