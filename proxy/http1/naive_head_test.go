@@ -2,6 +2,7 @@ package http1_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"forge.home.arpa/portico/proxy/http1"
@@ -94,6 +95,16 @@ type naiveHop struct {
 	options []string // of Connection
 	length  int64    // -1 without one
 	chunked bool
+}
+
+// without leaves out the fields that Connection names for this hop.
+func (h *naiveHop) without(fields []field) (kept []field) {
+	for _, f := range fields {
+		if !slices.Contains(h.names(), lower(f.name)) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 var lengthPattern = regexp.MustCompile(`^[0-9]{1,18}$`) // 18 digits: ours

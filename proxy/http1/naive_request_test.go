@@ -131,7 +131,7 @@ func (r *request) naiveHead(lines []string, hop *naiveHop) (verdict string) {
 
 // naiveMeaning is what follows from the fields together.
 func (r *request) naiveMeaning(hop *naiveHop, upgrades []string) {
-	r.fields = slices.DeleteFunc(r.fields, func(f field) bool { return slices.Contains(hop.names(), lower(f.name)) })
+	r.fields = hop.without(r.fields)
 	r.length = max(hop.length, 0)
 	if hop.chunked {
 		r.length = -1

@@ -91,7 +91,7 @@ func (r *response) naiveHead(lines []string, hop *naiveHop, minor *int) bool {
 			return false
 		}
 	}
-	r.fields = slices.DeleteFunc(r.fields, func(f field) bool { return slices.Contains(hop.names(), lower(f.name)) })
+	r.fields = hop.without(r.fields)
 	r.length = hop.length
 	return !hop.chunked || hop.length < 0 && *minor == 1
 }

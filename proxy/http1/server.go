@@ -47,8 +47,9 @@ func (c *ServerConn) Await(idle time.Duration) error {
 // Pipelined tells whether bytes of another request are there already.
 func (c *ServerConn) Pipelined() bool { return !c.in.empty() }
 
-// ReadRequest reads a head, which must be complete within timeout from now,
-// into x. The error is a *BadRequest where an answer is due.
+// ReadRequest reads the head that Await saw the beginning of into x; it must be
+// complete within timeout from now. The error is a *BadRequest where an answer
+// is due.
 func (c *ServerConn) ReadRequest(x *message.Exchange, timeout time.Duration) error {
 	head, err := c.readHead(x, timeout)
 	if err == nil {
@@ -101,11 +102,11 @@ func BodyFault(err error) *BadRequest {
 // readHead copies the head into the exchange's memory, so that the connection's
 // buffer is free for the body.
 func (c *ServerConn) readHead(x *message.Exchange, timeout time.Duration) ([]byte, error) {
-	if err := c.skipEmptyLine(timeout); err != nil {
+	wait := headWait{timeout: timeout}
+	if err := c.skipEmptyLine(&wait); err != nil {
 		return nil, err
 	}
 	var s scan
-	armed := false
 	for {
 		data := c.in.unread()
 		if s.lines == 0 && !startsLikeRequest(data) {
@@ -120,19 +121,25 @@ func (c *ServerConn) readHead(x *message.Exchange, timeout time.Duration) ([]byt
 			c.in.discard(n)
 			return head, nil
 		}
-		if !armed { // most heads arrive whole and need no deadline
-			armed = true
-			if err := c.in.until.exactly(time.Now().Add(timeout)); err != nil {
-				return nil, err
-			}
-		}
-		if err := c.moreHead(); err != nil {
+		if err := c.moreHead(&wait); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (c *ServerConn) moreHead() error {
+// headWait is the time that all reads of one head share.
+type headWait struct {
+	timeout time.Duration
+	armed   bool // most heads arrive whole and need no deadline
+}
+
+func (c *ServerConn) moreHead(wait *headWait) error {
+	if !wait.armed {
+		wait.armed = true
+		if err := c.in.until.exactly(time.Now().Add(wait.timeout)); err != nil {
+			return err
+		}
+	}
 	if len(c.in.unread()) == len(c.in.buf) {
 		c.in.grow(c.limits.Head + bufferSize)
 	}
@@ -147,25 +154,22 @@ func (c *ServerConn) moreHead() error {
 }
 
 // skipEmptyLine allows one before a request (RFC 9112 section 2.2).
-func (c *ServerConn) skipEmptyLine(timeout time.Duration) error {
+func (c *ServerConn) skipEmptyLine(wait *headWait) error {
 	if c.in.unread()[0] != '\r' {
 		return nil
 	}
-	for len(c.in.unread()) < 3 {
-		if d := c.in.unread(); len(d) == 2 && d[1] != '\n' {
+	for len(c.in.unread()) <= len(crlf) {
+		if d := c.in.unread(); len(d) == len(crlf) && d[1] != '\n' {
 			return errStart
 		}
-		if err := c.in.until.exactly(time.Now().Add(timeout)); err != nil {
-			return err
-		}
-		if err := c.moreHead(); err != nil {
+		if err := c.moreHead(wait); err != nil {
 			return err
 		}
 	}
 	if c.in.unread()[1] != '\n' {
 		return errStart
 	}
-	c.in.discard(2)
+	c.in.discard(len(crlf))
 	return nil
 }
 
@@ -178,7 +182,7 @@ func (c *ServerConn) SetIdle(d time.Duration) {
 // CloseAfter makes the present answer the last.
 func (c *ServerConn) CloseAfter() { c.closing = true }
 
-// BytesIn and BytesOut count since the last call of Count.
+// BytesOut counts what was written since the last Done.
 func (c *ServerConn) BytesOut() int64 { return c.out.bytes }
 
 // Settle is called before an answer to a request whose body nobody will read:

@@ -1,0 +1,216 @@
+package http1_test
+
+import (
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/message"
+)
+
+// waiting is a client that has asked and is watched while it waits.
+type waiting struct {
+	client *net.TCPConn
+	ours   *net.TCPConn
+	conn   *http1.ServerConn
+	x      *message.Exchange
+	asked  atomic.Int32
+	ended  chan bool // what Watch said
+}
+
+func watchOne(t *testing.T, request string) *waiting {
+	client, ours := tcpPair(t)
+	w := &waiting{client: client, ours: ours, x: message.New(), ended: make(chan bool, 1)}
+	w.conn = http1.NewServerConn(ours, limits)
+	t.Cleanup(w.x.Release)
+	say(t, client, request)
+	if err := w.conn.Await(patience); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.conn.ReadRequest(w.x, patience); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		w.ended <- w.conn.Watch(func() bool {
+			if w.asked.Add(1) == 1 {
+				w.conn.AskIfThere()
+			}
+			return false
+		})
+	}()
+	return w
+}
+
+// resume ends the watch and answers.
+func (w *waiting) resume(t *testing.T) {
+	t.Helper()
+	w.conn.Unwatch()
+	if waitFor(t, "the end of the watch", w.ended) {
+		t.Fatal("a client that is there is taken for gone")
+	}
+	w.conn.Resume()
+	w.x.Response.Status = 200
+	if err := w.conn.Respond(w.x); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWatchSeesLeaving(t *testing.T) {
+	noneLeft(t)
+	for _, c := range []struct {
+		name  string
+		leave func(*net.TCPConn)
+	}{
+		{"close", func(c *net.TCPConn) { c.Close() }},
+		{"reset", reset},
+		{"half-close, then reset", func(c *net.TCPConn) { c.CloseWrite(); reset(c) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := watchOne(t, get11)
+			c.leave(w.client)
+			if !waitFor(t, "the end of the watch", w.ended) {
+				t.Error("a client that left is taken to be there")
+			}
+		})
+	}
+}
+
+// TestWatchHalfClosed: who ends only its own side waits for its answer.
+func TestWatchHalfClosed(t *testing.T) {
+	noneLeft(t)
+	w := watchOne(t, get11)
+	w.client.CloseWrite()
+	hear(t, w.client, "HTTP/1.1 100 Continue\r\n\r\n")
+	w.resume(t)
+	hear(t, w.client, answer("Content-Length: 0"))
+	if w.asked.Load() == 0 || !w.conn.Done() {
+		t.Error("not asked, or not in order")
+	}
+	if err := w.conn.Await(patience); err != io.EOF {
+		t.Errorf("behind the half-close comes %v", err)
+	}
+}
+
+// TestWatchOld: a client of HTTP/1.0 understands no 100.
+func TestWatchOld(t *testing.T) {
+	noneLeft(t)
+	w := watchOne(t, get10)
+	w.client.CloseWrite()
+	for w.asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	w.resume(t)
+	hear(t, w.client, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+}
+
+// TestWatchPipelined: bytes that come meanwhile are the next request, whether
+// some of it was read already or none.
+func TestWatchPipelined(t *testing.T) {
+	noneLeft(t)
+	for _, cut := range []int{0, 10, len(get11)} {
+		w := watchOne(t, get11+get11[:cut])
+		say(t, w.client, get11[cut:])
+		w.resume(t)
+		hear(t, w.client, answer("Content-Length: 0"))
+		if !w.conn.Done() {
+			t.Fatal("the connection takes no other request")
+		}
+		if err := w.conn.Await(patience); err != nil {
+			t.Fatal(err)
+		}
+		x := message.New()
+		if r := readRequest(t, w.conn, x); r.head != isWhole {
+			t.Errorf("next is %+v", r)
+		}
+		x.Release()
+	}
+}
+
+// TestUnwatchFirst: Unwatch counts though Watch has not begun.
+func TestUnwatchFirst(t *testing.T) {
+	_, ours := tcpPair(t)
+	c := http1.NewServerConn(ours, limits)
+	c.Unwatch()
+	if c.Watch(func() bool { return true }) {
+		t.Error("a watch that was ended sees the client leave")
+	}
+}
+
+// TestAskNeverWaits: whoever asks holds locks that others need.
+func TestAskNeverWaits(t *testing.T) {
+	noneLeft(t)
+	for _, c := range []struct{ name, body string }{
+		{"behind a full buffer", ""},
+		{"behind an answer that waits", noise(1000)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := watchOne(t, get11)
+			fill(t, w.ours)
+			stuck := make(chan error, 1)
+			if c.body == "" {
+				stuck <- nil
+			} else {
+				var body message.Bytes
+				body.Set([]byte(c.body))
+				w.x.Response.Status, w.x.Response.Length, w.x.Response.Body = 200, int64(len(c.body)), &body
+				go func() { stuck <- w.conn.Respond(w.x) }()
+			}
+			returned := make(chan bool)
+			go func() {
+				for range 100 {
+					w.conn.AskIfThere()
+				}
+				close(returned)
+			}()
+			waitFor(t, "the return of AskIfThere", returned)
+			w.conn.Unwatch()
+			waitFor(t, "the end of the watch", w.ended)
+			w.ours.Close()
+			waitFor(t, "the end of the answer", stuck)
+		})
+	}
+}
+
+// fill writes until the other side's and our own buffers take no more.
+func fill(t *testing.T, c *net.TCPConn) {
+	t.Helper()
+	b := make([]byte, 64<<10)
+	for size := len(b); size > 0; {
+		c.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+		if _, err := c.Write(b[:size]); err != nil {
+			size /= 2
+		}
+	}
+	c.SetWriteDeadline(time.Time{})
+}
+
+func TestQuiet(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		do    func(*net.TCPConn)
+		quiet bool
+	}{
+		{"silent", func(*net.TCPConn) {}, true},
+		{"closed", func(c *net.TCPConn) { c.Close() }, false},
+		{"half-closed", func(c *net.TCPConn) { c.CloseWrite() }, false},
+		{"reset", reset, false},
+		{"speaks unasked", func(c *net.TCPConn) { io.WriteString(c, "HTTP/1.1 408 Request Timeout\r\n\r\n") }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			upstream, ours := tcpPair(t)
+			conn := http1.NewClientConn(ours, limits)
+			if !conn.Quiet() {
+				t.Error("a new connection is not quiet")
+			}
+			c.do(upstream)
+			for end := time.Now().Add(patience); conn.Quiet() != c.quiet; time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("quiet is %v", !c.quiet)
+				}
+			}
+		})
+	}
+}
