@@ -18,6 +18,7 @@ func (l *look) clean(s string) string {
 	if printable(s) {
 		return s
 	}
+	s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	var b strings.Builder
 	b.Grow(len(s))
 	for len(s) > 0 {
@@ -50,6 +51,8 @@ func (l *look) cleanCluster(c string) string {
 		return l.signs.odd
 	case r >= ' ' && r <= '~':
 		return c
+	case plainer[r] != "":
+		return plainer[r]
 	case r == '\t', unicode.Is(unicode.Zs, r):
 		return " "
 	case !l.utf8, !unicode.IsGraphic(r), unicode.Is(unicode.M, r), joins(r):
@@ -60,6 +63,9 @@ func (l *look) cleanCluster(c string) string {
 	}
 	return c
 }
+
+// plainer spells what stands in messages and is not in all console fonts.
+var plainer = map[rune]string{'…': "..", '–': "-", '—': "-", '’': "'", '‘': "'", '“': `"`, '”': `"`}
 
 // joins tells whether r would melt into its neighbour: conjoining Hangul, flag
 // letters, skin tones, halfwidth voicing marks.

@@ -192,7 +192,7 @@ func parseField(s string) (m matcher, err error, ok bool) {
 	case "http", "https":
 		return nil, nil, false // the start of a URL
 	default:
-		err = fmt.Errorf("no field %q; there are host: path: up: ip: route:", name+":")
+		err = fmt.Errorf("no field %q; there are host path up ip route", name+":")
 	}
 	if err == nil && value == "" {
 		err = fmt.Errorf("%s: what? (%s:git)", name, name)

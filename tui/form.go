@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -112,10 +113,10 @@ func (f *form) typed(m *model, k tea.KeyMsg) {
 	if !fd.typed(k) {
 		return
 	}
-	if fd.key == "name" {
+	switch {
+	case fd.key == "name":
 		f.named = fd.input.String() != ""
-	}
-	if !f.named {
+	case fd.key == "host" && !f.named:
 		f.deriveName()
 	}
 	f.changed(m)
@@ -167,6 +168,7 @@ func (f *form) judge(p *config.Preview, err error) {
 	for _, problem := range p.Problems.Errors() {
 		key, ok := problemField(problem.Path, f.name())
 		if fd := f.field(key); ok && fd != nil && fd.problem == "" {
+			problem.Message = strings.TrimPrefix(problem.Message, problem.Path+": ")
 			fd.problem = withHint(problem)
 		}
 	}
@@ -184,9 +186,11 @@ func (f *form) open(m *model) {
 	for _, fd := range f.fields {
 		fd.visited = true
 	}
-	if f.name() == "" {
-		f.at = 1
-		m.say(bad, "a route needs a host")
+	if f.name() == "" && f.was == "" {
+		f.deriveName()
+	}
+	if missing := f.missing(); missing != "" {
+		m.say(bad, "a route needs a "+missing)
 		return
 	}
 	d := f.draft()
@@ -195,6 +199,17 @@ func (f *form) open(m *model) {
 		return
 	}
 	m.review(&review{what: d.what(), base: f.base, edit: d.edit, form: f})
+}
+
+// missing goes to the first field that a route cannot do without.
+func (f *form) missing() string {
+	for i, key := range []string{"host", "name"} {
+		if len(f.field(key).words()) == 0 {
+			f.at = 1 - i
+			return key
+		}
+	}
+	return ""
 }
 
 // firstProblem is the field that has one; -1 when none has.

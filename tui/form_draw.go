@@ -4,7 +4,10 @@ import "strings"
 
 const (
 	labelWidth = 9
+	fieldLeast = 24
 	fieldMost  = 56
+
+	problemLines = 3 // of one field
 )
 
 // draw shows the fields, each with its problem under it, and below them what
@@ -16,7 +19,7 @@ func (f *form) draw(m *model, a area) {
 	}
 	a.line(0).put(calm, title)
 	_, rest := a.top(1)
-	rows := f.rows()
+	rows := f.rows(m.look, rest.w-gutter-labelWidth)
 	fields, below := rest.top(len(rows))
 	f.first = f.scrolled(rows, fields.h)
 	for y, r := range rows[f.first:min(f.first+fields.h, len(rows))] {
@@ -27,18 +30,22 @@ func (f *form) draw(m *model, a area) {
 	}
 }
 
-// formRow is a field, or the problem of the one above.
+// formRow is a field, or a line of the problem of the one above.
 type formRow struct {
 	field   int
-	problem string
+	problem text
 }
 
-func (f *form) rows() []formRow {
+func (f *form) rows(l *look, w int) []formRow {
 	var rows []formRow
 	for i, fd := range f.fields {
-		rows = append(rows, formRow{i, ""})
-		if fd.problem != "" && fd.visited {
-			rows = append(rows, formRow{i, fd.problem})
+		rows = append(rows, formRow{i, nil})
+		if fd.problem == "" || !fd.visited {
+			continue
+		}
+		lines := say(bad, "! ", bad, fd.problem).wrap(l, w, 2)
+		for _, t := range lines[:min(len(lines), problemLines)] {
+			rows = append(rows, formRow{i, t})
 		}
 	}
 	return rows
@@ -50,7 +57,7 @@ func (f *form) scrolled(rows []formRow, h int) int {
 	for i, r := range rows {
 		if r.field == f.at {
 			to = i
-			if r.problem == "" {
+			if r.problem == nil {
 				from = i
 			}
 		}
@@ -60,8 +67,8 @@ func (f *form) scrolled(rows []formRow, h int) int {
 
 func (r formRow) draw(m *model, f *form, p *pen) {
 	fd := f.fields[r.field]
-	if r.problem != "" {
-		p.to(gutter+labelWidth).put(bad, "! "+r.problem)
+	if r.problem != nil {
+		p.to(gutter + labelWidth).text(r.problem)
 		return
 	}
 	focus := r.field == f.at
@@ -69,7 +76,7 @@ func (r formRow) draw(m *model, f *form, p *pen) {
 		p.put(plain, ">")
 	}
 	p.to(gutter).put(calm, fd.label).to(gutter + labelWidth)
-	n := min(fieldMost, p.room())
+	n := min(fieldMost, max(p.room()*3/5, fieldLeast), p.room()) // the rest is for the hint
 	if focus {
 		fd.input.draw(p, n)
 	} else {

@@ -118,9 +118,10 @@ func (h *help) draw(m *model, a area) {
 		rest.line(1).to(gutter).put(plain, "nothing is called so")
 		return
 	}
-	first := h.cur.scroll(h.cur.at, len(rows), max(rest.h-1, 1))
 	cols := arrange(helpColumns(), rest.w, 0)
-	drawTable(rest, cols, rows[first:], h.cur.at-first)
+	drawTitles(rest.line(0), cols)
+	_, rest = rest.top(1)
+	drawList(rest, cols, rows, h.cur.at, &h.cur)
 	if b := rows[h.cur.at]; len(b.help) > cols[1].width {
 		foot.line(0).to(gutter).put(calm, b.help)
 	}

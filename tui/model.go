@@ -147,7 +147,6 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		m.onTick()
 	case tea.KeyMsg:
-		m.stale = true
 		for _, k := range splitKeys(msg) {
 			m.key(k)
 		}
@@ -205,8 +204,14 @@ func (m *model) stream() *stream {
 	return nil
 }
 
-// key does what a key is bound to where the person is, or types it.
+// key does what a key is bound to where the person is, or types it. Drawing
+// lays out how many rows there are to move over, and in a burst of keys, or
+// before a busy terminal, nothing was drawn since the key before.
 func (m *model) key(k tea.KeyMsg) {
+	if m.stale {
+		m.draw()
+	}
+	m.stale = true
 	m.lastKey = m.o.Now()
 	m.notice = nil
 	b := m.bound(m.scope(), k.String())
@@ -260,8 +265,12 @@ func (m *model) View() string {
 		return m.frame
 	}
 	m.stale = false
+	m.frame = m.draw()
+	return m.frame
+}
+
+func (m *model) draw() string {
 	c := newCanvas(m.look, max(m.w, 1), max(m.h, 1))
 	m.drawFrame(c.all())
-	m.frame = c.String()
-	return m.frame
+	return c.String()
 }

@@ -101,7 +101,7 @@ func (f *facts) fileNews() []news {
 		return []news{{
 			key: "file", tone: warn, since: f.broken,
 			short: f.fileName() + " broken", what: f.fileName() + " has " + count(len(errs), "problem"),
-			felt: "the last good version runs", cause: errs[0].String(), mend: show,
+			felt: "the last good version runs", cause: lineOf(errs[0]), mend: show,
 		}}
 	}
 	if f.revision == nil || len(f.revision.Warnings) == 0 {
@@ -110,8 +110,17 @@ func (f *facts) fileNews() []news {
 	ws := f.revision.Warnings
 	return []news{{
 		key: "warnings", tone: calm,
-		what: f.fileName() + " has " + count(len(ws), "warning"), cause: ws[0].String(), mend: show,
+		what: f.fileName() + " has " + count(len(ws), "warning"), cause: lineOf(ws[0]), mend: show,
 	}}
+}
+
+// lineOf is a problem with its line, in one line.
+func lineOf(p config.Problem) string {
+	s := withHint(p)
+	if p.Line > 0 {
+		s = fmt.Sprintf("line %d: %s", p.Line, s)
+	}
+	return s
 }
 
 func (f *facts) fileName() string { return f.file[strings.LastIndexByte(f.file, '/')+1:] }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"time"
 
 	"forge.home.arpa/portico/proxy"
 )
@@ -11,8 +12,10 @@ import (
 type nowPage struct {
 	reading
 	atTop
-	cur  cursor // over the news and the routes
-	tail *stream
+	cur   cursor // over the news and the routes
+	first cursor // where the news that show begin
+	shown cursor // where the routes that show begin
+	tail  *stream
 }
 
 func newNowPage(s Source) *nowPage { return &nowPage{tail: newStream(s.Proxy.Records())} }
@@ -69,17 +72,16 @@ func (n *nowPage) draw(m *model, a area) {
 		return
 	}
 	all := m.facts.news()
-	head, rest := a.top(min(max(2*len(all), 1), max(a.h/2, 1)))
+	head, rest := a.top(newsHeight(all, a.h/2))
 	n.drawNews(m, head, all)
-	roomy := rest.h >= 12
-	routes := troubledFirst(m.facts.status.Routes)
-	share := (rest.h + 1) / 2
+	roomy, titled := rest.h >= 12, a.h >= 10
 	if roomy {
 		rest.rule(0, "routes")
 		_, rest = rest.top(1)
 	}
-	list, rest := rest.top(min(len(routes)+1, share))
-	n.drawRoutes(m, list, routes, n.cur.at-len(all))
+	routes := troubledFirst(m.facts.status.Routes)
+	list, rest := rest.top(min(len(routes)+1, (rest.h+1)/2))
+	n.drawRoutes(m, list, routes, n.cur.at-len(all), titled)
 	if roomy {
 		rest.rule(0, "requests")
 		_, rest = rest.top(1)
@@ -87,29 +89,49 @@ func (n *nowPage) draw(m *model, a area) {
 	n.drawTail(m, rest)
 }
 
-func (n *nowPage) drawNews(m *model, a area, all []news) {
-	if len(all) == 0 {
-		a.line(0).to(gutter).put(plain, "all well")
-		return
+// newsHeight is two lines for each of the news, or as many as fit into most
+// and a line for the others; one line for none.
+func newsHeight(all []news, most int) int {
+	h := 2 * len(all)
+	if h > most {
+		h = max(most/2, 1)*2 + 1
 	}
-	fit := max(a.h/2, 1)
-	first := n.cur.scroll(min(n.cur.at, len(all)-1), len(all), fit)
-	now := m.o.Now()
+	if allWell(all) {
+		h++
+	}
+	return h
+}
+
+// allWell tells whether nothing is wrong that visitors feel or may come to feel.
+func allWell(all []news) bool { return len(all) == 0 || all[0].tone == calm }
+
+func (n *nowPage) drawNews(m *model, a area, all []news) {
+	if allWell(all) {
+		a.line(0).to(gutter).put(plain, "all well")
+		_, a = a.top(1)
+	}
+	fit := a.h / 2
+	first := n.first.scroll(min(n.cur.at, len(all)-1), len(all), fit)
 	for i := first; i < min(first+fit, len(all)); i++ {
-		w, y := all[i], (i-first)*2
-		p := a.line(y)
-		if i == n.cur.at {
-			p.put(plain, ">")
-		}
-		p.to(gutter).put(w.tone, w.sign()+w.what)
-		if s := since(w.since, now); s != "" {
-			p.put(plain, " "+s)
-		}
-		a.line(y + 1).to(gutter + 2).text(w.reason())
+		_, lines := a.top((i - first) * 2)
+		all[i].draw(lines, i == n.cur.at, m.o.Now())
 	}
 	if left := len(all) - first - fit; left > 0 {
-		a.line(a.h - 1).atRight(say(warn, " "+more(left)))
+		a.line(2*fit).to(gutter).put(warn, more(left))
 	}
+}
+
+// draw tells one piece of news in two lines.
+func (w news) draw(a area, selected bool, now time.Time) {
+	p := a.line(0)
+	if selected {
+		p.put(plain, ">")
+	}
+	p.to(gutter).put(w.tone, w.sign()+w.what)
+	if s := since(w.since, now); s != "" {
+		p.put(plain, " "+s)
+	}
+	a.line(1).to(gutter + 2).text(w.reason())
 }
 
 // sign marks news that should be looked at without colour too.
@@ -131,21 +153,17 @@ func (w news) reason() text {
 	return say(w.felt + ": " + w.cause)
 }
 
-func (n *nowPage) drawRoutes(m *model, a area, routes []proxy.RouteStatus, at int) {
+func (n *nowPage) drawRoutes(m *model, a area, routes []proxy.RouteStatus, at int, titled bool) {
 	if len(routes) == 0 {
 		a.line(0).to(gutter).put(plain, "no route yet: 3 then a adds one")
 		return
 	}
-	fit := max(a.h-1, 1)
-	first := 0
-	if at >= 0 {
-		first = max(at-fit+1, 0)
+	cols := arrange(nowColumns(m, routes), a.w, 0)
+	if titled {
+		drawTitles(a.line(0), cols)
+		_, a = a.top(1)
 	}
-	shown := routes[first:min(first+fit, len(routes))]
-	drawTable(a, arrange(nowColumns(m, routes), a.w, 0), shown, at-first)
-	if left := len(routes) - first - len(shown); left > 0 {
-		a.line(a.h - 1).atRight(say(calm, " "+more(left)))
-	}
+	drawList(a, cols, routes, at, &n.shown)
 }
 
 func nowColumns(m *model, routes []proxy.RouteStatus) []column[proxy.RouteStatus] {

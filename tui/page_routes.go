@@ -49,7 +49,7 @@ func (p *routesPage) draw(m *model, a area) {
 		}
 		return
 	}
-	foot := p.drawList(m, a, routeColumns(m, routes))
+	foot := p.drawIn(m, a, routeColumns(m, routes))
 	if r := m.facts.route(p.cur.key); r != nil {
 		drawFoot(foot, r.Name, routeStory(m, r))
 	}

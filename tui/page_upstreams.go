@@ -37,7 +37,7 @@ func (p *upstreamsPage) draw(m *model, a area) {
 		}
 		return
 	}
-	foot := p.drawList(m, a, upstreamColumns(m, ups))
+	foot := p.drawIn(m, a, upstreamColumns(m, ups))
 	if u := m.facts.upstream(p.cur.key); u != nil {
 		drawFoot(foot, u.URL, upstreamStory(m, u))
 	}

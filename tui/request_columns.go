@@ -27,13 +27,11 @@ func (s columnSet) columns(m *model, rows []record.Row, w int) []requestColumn {
 		return cols
 	}
 	for i := range cols {
-		switch cols[i].title {
-		case "IP":
-			cols[i].rank = 2
-		case "UP":
-			cols[i].rank = 2
-		case "PATH", "MS":
-			cols[i].rank += 6
+		switch c := &cols[i]; c.title {
+		case "IP", "UP":
+			c.rank = 2
+		case "HOST", "PATH":
+			c.width = 12
 		}
 	}
 	return cols

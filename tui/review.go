@@ -3,6 +3,8 @@ package tui
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"forge.home.arpa/portico/config"
 )
@@ -95,10 +97,19 @@ func (r *review) apply(m *model) {
 func (r *review) applied(m *model, err error, now *config.Revision) {
 	r.applying = false
 	m.refresh()
-	if err == nil {
-		r.close(m)
+	open := slices.Contains(m.layers, view(r))
+	switch {
+	case err == nil:
+		if open {
+			r.close(m)
+		}
 		m.say(calm, "done: "+r.what+r.undoHint())
 		return
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("could not confirm: no answer within %s; look at the file before you try again", deadline)
+	}
+	if !open {
+		m.sayError(err)
 	}
 	r.failed = err
 	if now != nil && r.edit != nil {
@@ -119,13 +130,9 @@ func (r *review) undoHint() string {
 
 // close takes the review away, and the form it came from.
 func (r *review) close(m *model) {
-	var kept []view
-	for _, v := range m.layers {
-		if v != view(r) && (r.form == nil || v != view(r.form)) {
-			kept = append(kept, v)
-		}
-	}
-	m.layers = kept
+	m.layers = slices.DeleteFunc(m.layers, func(v view) bool {
+		return v == view(r) || r.form != nil && v == view(r.form)
+	})
 }
 
 // undo reviews taking back the last change.

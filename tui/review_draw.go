@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"forge.home.arpa/portico/config"
 )
 
@@ -11,7 +13,7 @@ func (r *review) draw(m *model, a area) {
 	r.addVerdict(m, p)
 	if r.preview != nil {
 		p.addDiff(r.preview.Diff)
-		p.addProblems(m, r.preview.Problems)
+		p.addProblems(m, newProblems(r.preview.Problems, r.base))
 	}
 	r.scroll.draw(rest, p.lines)
 }
@@ -29,39 +31,28 @@ func (r *review) addVerdict(m *model, p *paper) {
 	case r.preview == nil:
 		p.add(say("looking ..."), 0)
 	case r.applicable():
-		p.add(say("ok: "+count(changedLines(r.preview.Diff), "line")+", and the file reads well"), 0)
+		p.add(say("ok: "+count(changedLines(r.preview.Diff), "line")+", no problem"), 0)
 	default:
 		p.add(say(bad, "not yet: ", "the file would have problems"), 0)
 	}
 }
 
-// addDiff shows the lines that change, with a few around them.
+// addDiff shows the lines that change with those around them, and where lines
+// between are left out.
 func (p *paper) addDiff(diff []config.DiffLine) {
-	const around = 3
-	last := -1
-	for i, d := range diff {
-		if !near(diff, i, around) {
-			continue
+	last := 0 // line of the new file
+	for _, d := range diff {
+		if d.Op != '-' {
+			if last > 0 && d.Line > last+1 {
+				p.lines = append(p.lines, say("   .."))
+			}
+			last = d.Line
 		}
-		if last >= 0 && i != last+1 {
-			p.lines = append(p.lines, say("   .."))
-		}
-		last = i
 		p.lines = append(p.lines, diffText(d))
 	}
-	if len(diff) > 0 && last < 0 {
+	if len(diff) == 0 {
 		p.add(say("the file does not change"), 0)
 	}
-}
-
-// near tells whether a changed line is within n lines of i.
-func near(diff []config.DiffLine, i, n int) bool {
-	for _, d := range diff[max(i-n, 0):min(i+n+1, len(diff))] {
-		if d.Op != ' ' {
-			return true
-		}
-	}
-	return false
 }
 
 func diffText(d config.DiffLine) text {
@@ -83,10 +74,19 @@ func (p *paper) addProblems(m *model, ps config.Problems) {
 	}
 }
 
+// newProblems leaves out the warnings that the file has already.
+func newProblems(ps config.Problems, base *config.Revision) config.Problems {
+	return slices.DeleteFunc(slices.Clone(ps), func(p config.Problem) bool {
+		return p.Warning && base != nil && slices.ContainsFunc(base.Warnings, func(old config.Problem) bool {
+			return old.Path == p.Path && old.Message == p.Message
+		})
+	})
+}
+
 // otherProblems are those that belong to no field of the form.
 func (f *form) otherProblems() config.Problems {
 	var others config.Problems
-	for _, problem := range f.preview.Problems {
+	for _, problem := range newProblems(f.preview.Problems, f.base) {
 		key, ok := problemField(problem.Path, f.name())
 		if !ok || f.field(key) == nil {
 			others = append(others, problem)

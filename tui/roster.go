@@ -28,18 +28,14 @@ func (r *roster[T]) goTo(m *model, name string) {
 	r.settle(m)
 }
 
-// drawList draws the rows around the cursor and returns the area that is left
+// drawIn draws the rows around the cursor and returns the area that is left
 // for telling more of the selected one.
-func (r *roster[T]) drawList(m *model, a area, cols []column[T]) area {
-	rows := r.rows(&m.facts)
+func (r *roster[T]) drawIn(m *model, a area, cols []column[T]) area {
 	list, foot := a.bottom(footOf(a))
-	h := max(list.h-1, 1)
-	first := r.cur.scroll(r.cur.at, len(rows), h)
-	shown := rows[first:min(first+h, len(rows))]
-	drawTable(list, arrange(cols, list.w, 0), shown, r.cur.at-first)
-	if left := len(rows) - first - len(shown); left > 0 {
-		list.line(list.h - 1).atRight(say(calm, " "+more(left)))
-	}
+	cols = arrange(cols, list.w, 0)
+	drawTitles(list.line(0), cols)
+	_, list = list.top(1)
+	drawList(list, cols, r.rows(&m.facts), r.cur.at, &r.cur)
 	return foot
 }
 

@@ -38,12 +38,15 @@ func (s *stream) pull() int {
 		return 0
 	case s.order != byTime:
 		return s.pullSorted()
-	case s.frozen || !s.follow && len(s.rows) >= s.size:
+	case s.still():
 		s.count()
 		return 0
 	}
 	return s.takeNew()
 }
+
+// still tells whether the rows on the screen stay as they are.
+func (s *stream) still() bool { return s.frozen || !s.follow && len(s.rows) > 0 }
 
 // takeNew puts new rows before the others. A scan costs what is new: at the
 // first known row it stops.
@@ -73,6 +76,11 @@ func (s *stream) count() {
 	if newest == known {
 		return
 	}
+	s.seen = newest
+	if s.keep == nil {
+		s.unseen += int(newest - known)
+		return
+	}
 	s.log.Before(newest, s.buffer(32), func(r *record.Row) bool {
 		if r.ID <= known {
 			return true
@@ -82,7 +90,6 @@ func (s *stream) count() {
 		}
 		return false
 	})
-	s.seen = newest
 }
 
 func (s *stream) wants(r *record.Row) bool { return s.keep == nil || s.keep(r) }
@@ -133,25 +140,24 @@ func (s *stream) reload() {
 	s.seen, s.unseen = from, 0
 	if s.frozen {
 		from = s.ceiling
-	} else if !s.follow && len(s.rows) >= s.size {
+	} else if s.still() {
 		from = s.rows[0].ID
 	}
 	s.rows = s.before(from, s.size)
 	if len(s.rows) == 0 && !s.frozen {
 		s.rows = s.before(s.seen, s.size)
 	}
-	if len(s.rows) > 0 {
-		s.recount()
-	}
+	s.recount()
 	s.settle()
 }
 
-// recount counts the wanted rows that are newer than the window.
+// recount counts the wanted rows that are newer than the window. One that
+// follows has none: what is newer than its newest look is still to be pulled.
 func (s *stream) recount() {
-	newest := s.seen
-	s.seen, s.unseen = s.rows[0].ID, 0
-	s.count()
-	s.seen = max(s.seen, newest)
+	if len(s.rows) > 0 && !s.follow {
+		s.seen, s.unseen = s.rows[0].ID, 0
+		s.count()
+	}
 }
 
 // before returns the n newest wanted rows with an ID of at most id.

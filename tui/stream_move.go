@@ -15,6 +15,9 @@ func (s *stream) resize(n int) {
 		s.reload()
 	case grown:
 		s.extend(n - len(s.rows))
+		if !s.follow {
+			s.newer(n - len(s.rows))
+		}
 	default:
 		s.trim()
 	}
@@ -31,8 +34,8 @@ func (s *stream) extend(n int) {
 func (s *stream) trim() {
 	if over := len(s.rows) - s.size; over > 0 {
 		first := min(max(s.index()-s.size+1, 0), over)
-		s.unseen += first
 		s.rows = slices.Clone(s.rows[first : first+s.size])
+		s.recount()
 	}
 }
 
@@ -49,6 +52,7 @@ func (s *stream) move(by int) {
 		s.moveSorted(by)
 		return
 	}
+	s.follow = false
 	switch i += by; {
 	case i < 0:
 		i += s.newer(-i)
@@ -68,7 +72,7 @@ func (s *stream) newer(n int) int {
 	more := s.after(s.rows[0].ID, n)
 	s.rows = append(more, s.rows...)
 	s.rows = s.rows[:min(len(s.rows), s.size)]
-	s.unseen = max(s.unseen-len(more), 0)
+	s.recount()
 	return len(more)
 }
 
@@ -77,9 +81,8 @@ func (s *stream) older(n int) int {
 	had := len(s.rows)
 	s.extend(n)
 	added := len(s.rows) - had
-	over := max(len(s.rows)-s.size, 0)
-	s.unseen += over
-	s.rows = slices.Clone(s.rows[over:])
+	s.rows = slices.Clone(s.rows[max(len(s.rows)-s.size, 0):])
+	s.recount()
 	return added
 }
 
@@ -107,8 +110,8 @@ func (s *stream) oldest() {
 		return
 	}
 	s.cursor = s.rows[len(s.rows)-1].ID
-	s.recount()
 	s.follow = false
+	s.recount()
 }
 
 // freeze holds the rows as they are; again lets them go on.

@@ -44,7 +44,7 @@ func (s *stream) sortBy(o order, reversed bool) {
 // pullSorted ranks the rows anew while the cursor is on the first; once it
 // moved, the list stands still like any other.
 func (s *stream) pullSorted() int {
-	if s.frozen || !s.follow && len(s.rows) >= s.size {
+	if s.still() {
 		s.count()
 		return 0
 	}

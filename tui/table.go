@@ -98,20 +98,40 @@ func (c column[T]) fit(l *look, rows []T) column[T] {
 	return c
 }
 
-// drawTable draws the titles and then the rows from the first on. The row at
-// selected has the gutter's sign and is reversed; -1 for none.
+// drawTable draws the titles and as many rows as fit. The row at selected has
+// the gutter's sign and is reversed; -1 for none.
 func drawTable[T any](a area, cols []column[T], rows []T, selected int) {
 	drawTitles(a.line(0), cols)
-	for y := 0; y < min(len(rows), a.h-1); y++ {
-		p := a.line(y + 1)
-		if y == selected {
-			p.reverse = true
-			p.put(plain, ">")
+	_, a = a.top(1)
+	drawRows(a, cols, rows, selected)
+}
+
+func drawRows[T any](a area, cols []column[T], rows []T, selected int) {
+	for y := range min(len(rows), a.h) {
+		p := a.line(y)
+		if y != selected {
+			drawRow(p, cols, &rows[y])
+			continue
 		}
+		p.reverse = true
+		p.put(plain, ">")
 		drawRow(p, cols, &rows[y])
-		if y == selected {
-			p.to(a.w)
-		}
+		p.to(a.w)
+	}
+}
+
+// drawList draws the rows around the one at selected, from first on, and how
+// many more there are below.
+func drawList[T any](a area, cols []column[T], rows []T, selected int, c *cursor) {
+	fit := a.h
+	if len(rows) > fit && fit > 1 {
+		fit--
+	}
+	first := c.scroll(max(selected, 0), len(rows), fit)
+	shown := rows[first:min(first+fit, len(rows))]
+	drawRows(a, cols, shown, selected-first)
+	if left := len(rows) - first - len(shown); left > 0 && fit < a.h {
+		a.line(fit).to(gutter).put(calm, more(left))
 	}
 }
 
