@@ -15,14 +15,15 @@ func newInit(s streams, at *places) *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration to begin with",
-		Long:  "Write a configuration to ./portico.toml, or where --config says. A file that exists stays as it is.",
-		Args:  exactly(),
+		Long: `Write a configuration with every key explained to ./portico.toml, or where
+--config says. A file that exists stays as it is.`,
+		Args: exactly(),
 		RunE: func(*cobra.Command, []string) error {
 			path := firstOf(at.namedConfig(), localConfig)
-			if err := writeNew(path, assets.Starter); err != nil {
+			if err := writeNew(path, assets.Reference); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(s.out, "wrote %s (%d bytes); look it over, then: portico check --config %s\n", path, len(assets.Starter), path)
+			_, err := fmt.Fprintf(s.out, "wrote %s (%d bytes); look it over, then: portico check --config %s\n", path, len(assets.Reference), path)
 			return err
 		},
 	}
