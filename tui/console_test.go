@@ -182,21 +182,25 @@ func awaitCount(t *testing.T, n *atomic.Int32, want int32) {
 // TestFramesDropped has a model that does not heed the gate: its frames are
 // dropped, and still the last is what is shown in the end.
 func TestFramesDropped(t *testing.T) {
-	d := newDesk(t, 200, 60)
+	d := newDesk(t, 400, 150)
 	var st stat
 	heedless := func(o modelOptions) tea.Model {
 		o.Gate = neverBusy{}
 		return restless(&st)(o)
 	}
 	s := d.sit(heedless)
-	d.await("200x60")
+	d.await("400x150")
 	d.leaveDesk()
-	for range 60 { // each asks for another whole frame: 12 KB
-		d.press("x")
-		time.Sleep(20 * time.Millisecond)
-	}
+	const frames = 25 // of 60 KB, where the pty and the queues hold 600
+	awaitCount(t, &st.ticks, st.ticks.Load()+frames)
+	d.press("xyz")
+	awaitCount(t, &st.ticks, st.ticks.Load()+2)
 	d.comeBack()
-	d.await("keys=60")
+	d.await("keys=3")
+	await(t, func() bool { return whole(d.shown(), 400, 150) }, func() string { return "not one frame:\n" + d.shown() })
+	if ticks := int(st.ticks.Load()); len(d.output()) > (ticks-5)*400*150 {
+		t.Errorf("%d bytes came of %d frames, none was dropped", len(d.output()), ticks)
+	}
 	if e := s.leave(); e.how != Left {
 		t.Errorf("Run = %v, %v", e.how, e.err)
 	}

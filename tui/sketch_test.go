@@ -12,13 +12,13 @@ import (
 // sketch is a model of a few lines, to try what carries it: it shows its size
 // and counts its keys, and each key of trouble does what its name says.
 type sketch struct {
-	o       modelOptions
-	w, h    int
-	keys    int
-	ticks   int
-	last    string
-	broken  bool  // View panics
-	blocked *stat // what the test looks at
+	o      modelOptions
+	w, h   int
+	keys   int
+	ticks  int
+	last   string
+	broken bool  // View panics
+	stat   *stat // what the test looks at
 }
 
 // stat is told by a sketch and read by a test.
@@ -26,6 +26,7 @@ type stat struct {
 	lives   atomic.Int32 // models made
 	skipped atomic.Int32 // views that found the terminal busy
 	woken   atomic.Int32
+	ticks   atomic.Int32
 	hold    chan struct{} // Update waits for it on h
 }
 
@@ -35,7 +36,7 @@ type sketchTick struct{}
 func sketches(s *stat) func(modelOptions) tea.Model {
 	return func(o modelOptions) tea.Model {
 		s.lives.Add(1)
-		return &sketch{o: o, w: o.Width, h: o.Height, blocked: s}
+		return &sketch{o: o, w: o.Width, h: o.Height, stat: s}
 	}
 }
 
@@ -65,9 +66,10 @@ func (m *sketch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.w, m.h = msg.Width, msg.Height
 	case sketchTick:
 		m.ticks++
+		m.stat.ticks.Add(1)
 		return m, m.tick()
 	case wakeMsg:
-		m.blocked.woken.Add(1)
+		m.stat.woken.Add(1)
 	case tea.KeyMsg:
 		var cmds []tea.Cmd
 		for _, k := range splitKeys(msg) {
@@ -96,7 +98,7 @@ func (m *sketch) key(k string) tea.Cmd {
 	case "C":
 		return func() tea.Msg { return copyMsg{strings.Repeat("x", maxCopy+1)} }
 	case "h":
-		<-m.blocked.hold
+		<-m.stat.hold
 	case "U":
 		panic("trouble in Update")
 	case "V":
@@ -118,7 +120,7 @@ func (m *sketch) View() string {
 		panic("trouble in View")
 	}
 	if m.last != "" && m.o.Gate.Busy() {
-		m.blocked.skipped.Add(1)
+		m.stat.skipped.Add(1)
 		return m.last
 	}
 	lines := make([]string, max(1, m.h))

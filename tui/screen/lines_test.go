@@ -55,3 +55,15 @@ func TestShiftPasses(t *testing.T) {
 		}
 	}
 }
+
+// TestShiftClearsBehind holds that the console's screen is empty when the
+// terminal goes back to the shell's.
+func TestShiftClearsBehind(t *testing.T) {
+	var out bytes.Buffer
+	if n, err := screen.NewShift(&out).Write([]byte("\x1b[?1049l")); n != 8 || err != nil {
+		t.Errorf("Write = %d, %v", n, err)
+	}
+	if want := "\x1b[H\x1b[J\x1b[?1049l"; out.String() != want {
+		t.Errorf("sent %q, want %q", out.String(), want)
+	}
+}

@@ -13,5 +13,7 @@ const (
 	// style, wrapping, no pastes marked, the cursor shown, the first screen.
 	// Only for where Bubble Tea's own end did not arrive: some terminals take
 	// the second of two returns to the first screen for a change to the other.
-	Reset = Wrap + "\x1b[?2004l\x1b[?25h\x1b[?1049l"
+	Reset = Wrap + "\x1b[?2004l\x1b[?25h" + firstScreen
+
+	firstScreen = "\x1b[?1049l"
 )

@@ -10,7 +10,9 @@ import (
 
 // Shift rewrites the frames of Bubble Tea v1's renderer so that a list which
 // scrolls costs a scroll and its new rows, and a line of which the end changed
-// costs its end. Everything else passes as it is.
+// costs its end. Everything else passes as it is, but for the return to the
+// first screen, which is preceded by a clear: tmux 3.3 would else push rows of
+// a window that was resized meanwhile into the shell's screen.
 //
 // It remembers exactly what the renderer believes is on the screen, and
 // forgets it when the renderer does: after a resize and a clear screen comes a
@@ -33,7 +35,10 @@ func (s *Shift) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, ok := parseFrame(string(b))
-	if !ok {
+	switch {
+	case string(b) == firstScreen:
+		return s.send([]byte(home+eraseBelow+firstScreen), len(b))
+	case !ok:
 		return s.out.Write(b)
 	}
 	next, known := f.rows(s.rows)
@@ -50,10 +55,15 @@ func (s *Shift) Write(b []byte) (int, error) {
 	if len(s.buf) == 0 {
 		return len(b), nil
 	}
-	if _, err := s.out.Write(s.buf); err != nil {
+	return s.send(s.buf, len(b))
+}
+
+// send writes b in the place of n bytes.
+func (s *Shift) send(b []byte, n int) (int, error) {
+	if _, err := s.out.Write(b); err != nil {
 		return 0, err
 	}
-	return len(b), nil
+	return n, nil
 }
 
 // draw appends what turns old into next; it changes old.
