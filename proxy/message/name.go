@@ -78,8 +78,9 @@ const (
 	forwardedPrefix = "x-forwarded-"
 )
 
-// byLength holds the names of each length in lower case.
-var byLength = func() (t [longestName + 1][]entry) {
+// byShape holds the names in lower case by their length and the low bits of
+// their first letter, in which both cases agree: few names share both.
+var byShape = func() (t [longestName + 1][32][]entry) {
 	for n, s := range spelling {
 		if len(s) == 0 {
 			continue
@@ -88,7 +89,8 @@ var byLength = func() (t [longestName + 1][]entry) {
 		for i := range s {
 			low[i] = lower(s[i])
 		}
-		t[len(s)] = append(t[len(s)], entry{string(low), Name(n)})
+		shape := &t[len(s)][low[0]&31]
+		*shape = append(*shape, entry{string(low), Name(n)})
 	}
 	return t
 }()
@@ -100,29 +102,22 @@ type entry struct {
 
 // Lookup classifies a field name.
 func Lookup(name []byte) Name {
-	var buf [longestName]byte
+	if len(name) == 0 {
+		return Other
+	}
 	if len(name) <= longestName {
-		low := buf[:len(name)]
-		underscore := fold(low, name)
-		for _, e := range byLength[len(name)] {
-			if e.lower == string(low) {
+		for _, e := range byShape[len(name)][name[0]&31] {
+			if same, underscore := compare(name, e.lower); same {
 				return disguise(e.name, underscore)
 			}
 		}
 	}
-	return lookupPrefix(name, &buf)
-}
-
-func lookupPrefix(name []byte, buf *[longestName]byte) Name {
-	if len(name) <= len(forwardedPrefix) {
-		return Other
+	if len(name) > len(forwardedPrefix) && lower(name[0]) == forwardedPrefix[0] {
+		if same, underscore := compare(name[:len(forwardedPrefix)], forwardedPrefix); same {
+			return disguise(XForwardedOther, underscore)
+		}
 	}
-	low := buf[:len(forwardedPrefix)]
-	underscore := fold(low, name[:len(low)])
-	if string(low) != forwardedPrefix {
-		return Other
-	}
-	return disguise(XForwardedOther, underscore)
+	return Other
 }
 
 func disguise(n Name, underscore bool) Name {
@@ -135,9 +130,9 @@ func disguise(n Name, underscore bool) Name {
 	return Other
 }
 
-// fold writes name to dst in lower case with '_' as '-', and tells whether
-// there was a '_'.
-func fold(dst, name []byte) (underscore bool) {
+// compare tells whether name is low, which has its length, once '_' is read as
+// '-' and no case is made of letters; and whether there was a '_'.
+func compare(name []byte, low string) (same, underscore bool) {
 	for i, c := range name {
 		switch {
 		case 'A' <= c && c <= 'Z':
@@ -145,7 +140,9 @@ func fold(dst, name []byte) (underscore bool) {
 		case c == '_':
 			c, underscore = '-', true
 		}
-		dst[i] = c
+		if c != low[i] {
+			return false, false
+		}
 	}
-	return underscore
+	return true, underscore
 }
