@@ -103,9 +103,9 @@ func (r *response) naiveBody(rest string, a asked, hop naiveHop, minor int, l ht
 	switch {
 	case r.status == 101:
 		keep = false
-	case a.head || r.status == 304:
 	case r.status == 204: // it has no body: one that is announced may still come
 		keep = keep && hop.length <= 0 && !hop.chunked
+	case a.head || r.status == 304:
 	case hop.chunked:
 		r.body, r.trailers, rest, r.end = naiveChunks(rest, l)
 	case hop.length < 0:
