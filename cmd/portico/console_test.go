@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -70,6 +71,31 @@ func TestForegroundKeepsServing(t *testing.T) {
 	term.keys("\x03") // the terminal's own SIGINT is as SIGTERM now
 	if code := p.ends(soon); code != 0 {
 		t.Errorf("exit %d", code)
+	}
+}
+
+// Stop in the console is the first SIGTERM: one more ends portico at once.
+func TestForegroundStopsAtOnceWhenAskedAgain(t *testing.T) {
+	h := newHome(t)
+	up := newSlow(t)
+	defer close(up.finish)
+	url := h.routeTo(up.url)
+	term := newTerm(t)
+	p := term.start(h)
+	term.shows(drawn)
+	go func() {
+		if r, err := http.Get(url); err == nil {
+			r.Body.Close()
+		}
+	}()
+	up.asked(t)
+	term.keys("q")
+	term.shows("stop")
+	term.keys("s")
+	term.shows("msg=stopping")
+	term.keys("\x03")
+	if code := p.ends(soon); code != 1 {
+		t.Errorf("exit %d, want 1", code)
 	}
 }
 

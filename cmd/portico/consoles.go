@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"forge.home.arpa/portico/tui"
 )
 
@@ -60,8 +62,9 @@ func (sv *service) openFront(o serveOptions) *front {
 }
 
 // foreground draws until a person leaves or the terminal is lost. Neither ends
-// the proxy, unless the person says so.
-func (sv *service) foreground(ctx context.Context, stop func(), f *front, o serveOptions) error {
+// the proxy, unless the person says so: that is as SIGTERM, so it is one.
+func (sv *service) foreground(ctx context.Context, f *front, o serveOptions) error {
+	defer f.terminal.Close()
 	f.drawing.Store(true)
 	leave, err := tui.Run(ctx, o.looks.apply(tui.Options{
 		Terminal: f.terminal, Foreground: true, Page: o.page, Log: sv.log,
@@ -71,14 +74,13 @@ func (sv *service) foreground(ctx context.Context, stop func(), f *front, o serv
 	switch {
 	case ctx.Err() != nil:
 	case leave == tui.Stop:
-		sv.log.Info("stopping", "asked", "in the console")
-		stop()
+		return unix.Kill(unix.Getpid(), unix.SIGTERM)
 	case leave == tui.Gone:
 		sv.log.Warn("the console is gone, portico goes on serving", "error", err)
 	default:
 		fmt.Fprintln(sv.out, sv.wayBack())
 	}
-	return f.terminal.Close()
+	return nil
 }
 
 // wayBack says how to see the console again.

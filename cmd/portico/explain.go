@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"net/url"
 	"strings"
 	"text/tabwriter"
 
@@ -33,7 +34,7 @@ func newExplain(s streams, at *places) *cobra.Command {
 			}
 			e, err := proxy.ExplainWith(c, request)
 			if err != nil {
-				return fmt.Errorf("explain %s: %w", args[0], err)
+				return fmt.Errorf("explain: %w", err)
 			}
 			if asJSON {
 				return printJSON(s.out, withoutNil(e))
@@ -49,15 +50,21 @@ func newExplain(s streams, at *places) *cobra.Command {
 
 // requestOf makes a request of what was typed. The URL goes on as spelled:
 // the spelling of a path is what a guard judges. A bare host means http.
-func requestOf(url, method, from string) (proxy.Request, error) {
+func requestOf(text, method, from string) (proxy.Request, error) {
 	addr, err := netip.ParseAddr(from)
 	if err != nil {
 		return proxy.Request{}, usagef("--from %q is not an IP address", from)
 	}
-	if !strings.Contains(url, "://") {
-		url = "http://" + url
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
 	}
-	return proxy.Request{URL: url, Method: method, From: addr}, nil
+	switch u, err := url.Parse(text); {
+	case err != nil:
+		return proxy.Request{}, usageError{err}
+	case u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return proxy.Request{}, usagef("%q is not the URL of a page, as http://host/path", text)
+	}
+	return proxy.Request{URL: text, Method: method, From: addr}, nil
 }
 
 // parsedConfig reads and checks the configuration; its errors are listed on w.

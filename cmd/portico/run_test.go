@@ -154,6 +154,16 @@ func newSlow(t *testing.T) *slow {
 	return s
 }
 
+// asked waits until the request has come.
+func (s *slow) asked(t *testing.T) {
+	t.Helper()
+	select {
+	case <-s.begun:
+	case <-time.After(soon):
+		t.Fatal("the upstream was not asked")
+	}
+}
+
 func TestTermDrains(t *testing.T) {
 	h := newHome(t)
 	up := newSlow(t)
@@ -161,7 +171,7 @@ func TestTermDrains(t *testing.T) {
 	p := h.start("run", "--headless").serving()
 	got := make(chan string, 1)
 	go func() { got <- get(t, url) }()
-	<-up.begun
+	up.asked(t)
 	p.signal(syscall.SIGTERM)
 	p.says("msg=stopping")
 	eventually(t, "no connection is accepted any more", func() bool {
@@ -196,7 +206,7 @@ func TestSecondTermEndsAtOnce(t *testing.T) {
 					r.Body.Close()
 				}
 			}()
-			<-up.begun
+			up.asked(t)
 			p.signal(syscall.SIGTERM)
 			p.says("msg=stopping")
 			p.signal(second)

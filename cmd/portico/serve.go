@@ -94,7 +94,7 @@ func (sv *service) serve(ctx context.Context, o serveOptions) error {
 	if err := sv.openControl(lock); err != nil {
 		return err
 	}
-	return sv.run(ctx, stop, reload, f, o)
+	return sv.run(ctx, reload, f, o)
 }
 
 func (sv *service) openState() (*state, error) {
@@ -191,7 +191,7 @@ func (sv *service) notice(err error) {
 
 // run is every long job under one group. It returns when all have ended: the
 // proxy is the last, because it drains.
-func (sv *service) run(ctx context.Context, stop func(), reload <-chan struct{}, f *front, o serveOptions) error {
+func (sv *service) run(ctx context.Context, reload <-chan struct{}, f *front, o serveOptions) error {
 	jobs, ctx := errgroup.WithContext(ctx)
 	jobs.Go(func() error { return sv.server.Run(ctx) })
 	jobs.Go(func() error { return sv.store.Run(ctx) })
@@ -204,7 +204,7 @@ func (sv *service) run(ctx context.Context, stop func(), reload <-chan struct{},
 	case o.console != "":
 		jobs.Go(func() error { return sv.display(ctx, o) })
 	case f != nil:
-		jobs.Go(func() error { return sv.foreground(ctx, stop, f, o) })
+		jobs.Go(func() error { return sv.foreground(ctx, f, o) })
 	}
 	sv.started()
 	defer context.AfterFunc(ctx, sv.systemd.Stopping)()
