@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -90,7 +91,10 @@ func (c *client) wait(told, resized <-chan os.Signal) error {
 			_ = c.conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 			_, _ = c.conn.Write([]byte{'w'})
 		case err := <-ended:
-			if err != nil {
+			switch {
+			case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+				return fmt.Errorf("portico on %s is gone; this terminal is as it was", c.socket)
+			case err != nil:
 				return fmt.Errorf("the console on %s ended: %w", c.socket, err)
 			}
 			return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"os/exec"
@@ -213,6 +214,32 @@ func TestAttachForwardsResizes(t *testing.T) {
 	term.shows("\x1b[40;")
 }
 
+// The console looks at its window each second; the client tells it at once.
+func TestSizeChangesAreForwarded(t *testing.T) {
+	at := serveControl(t, map[string]command{"attach": func(ctx context.Context, c *caller) error {
+		if err := c.answer(answer{}); err != nil {
+			return err
+		}
+		resized := make(chan struct{}, 1)
+		go c.follow(resized)
+		select {
+		case <-resized:
+			return c.answer(answer{Left: "left"})
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}})
+	c := dial(t, at)
+	if _, err := c.ask(request{Command: "attach"}); err != nil {
+		t.Fatal(err)
+	}
+	resized := make(chan os.Signal, 1)
+	resized <- syscall.SIGWINCH
+	if err := c.wait(nil, resized); err != nil {
+		t.Error(err)
+	}
+}
+
 // The service dies under the console: the client alone can restore.
 func TestAttachRestoresWhenTheServiceIsKilled(t *testing.T) {
 	h := newHome(t)
@@ -231,7 +258,7 @@ func TestAttachRestoresWhenTheServiceIsKilled(t *testing.T) {
 		t.Error("the terminal is not as it was")
 	}
 	term.shows(left)
-	term.shows("the console on " + h.socket() + " ended")
+	term.shows("portico on " + h.socket() + " is gone")
 }
 
 func TestAttachRestoresWhenTheServiceStops(t *testing.T) {
