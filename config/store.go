@@ -23,6 +23,16 @@ type Options struct {
 	Path    string
 	Starter []byte
 	Log     *slog.Logger
+	// State is the directory for the history, the last good text and the change
+	// that waits to be kept. It is made where it is missing. "" keeps none.
+	State string
+	// Strict refuses to start from a file that cannot run. Without it the last
+	// good one runs then, and Problems says what is wrong.
+	Strict bool
+	// Confirm is how long an edit of listeners, TLS or certificates waits to be
+	// kept before it goes back; 0 is 30 s. Negative, for a store that serves
+	// nobody, lets every edit stand at once.
+	Confirm time.Duration
 }
 
 // Store owns the file, what runs of it, and the road every change takes:
@@ -129,6 +139,9 @@ type Preview struct {
 	Diff          []DiffLine
 	Problems      Problems // errors and warnings of After
 	Config        *Config  // nil when Problems has an error
+	// Confirm is how long the change, once made, waits to be kept before it goes
+	// back; 0 when it stands at once.
+	Confirm time.Duration
 }
 
 // DiffLine is one line of a diff; Op is ' ', '-' or '+'. Line counts from 1 in

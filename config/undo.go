@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Applied is one change that this run applied.
+// Applied is one change that was applied.
 type Applied struct {
+	N         int // its version in the history; 0 where none is kept
 	At        time.Time
 	Who, What string
 	Undo      []DiffLine // what Undo would do to the file as it is now
