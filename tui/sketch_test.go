@@ -27,6 +27,7 @@ type stat struct {
 	skipped atomic.Int32 // views that found the terminal busy
 	woken   atomic.Int32
 	ticks   atomic.Int32
+	keys    atomic.Int32
 	hold    chan struct{} // Update waits for it on h
 }
 
@@ -74,6 +75,7 @@ func (m *sketch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		var cmds []tea.Cmd
 		for _, k := range splitKeys(msg) {
 			m.keys++
+			m.stat.keys.Add(1)
 			cmds = append(cmds, m.key(k.String()))
 		}
 		return m, tea.Batch(cmds...)
