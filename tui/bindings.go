@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
-
-	"forge.home.arpa/portico/config"
 )
 
 // keyTable is everything a person can do, in the order of the footer. Never
@@ -22,7 +20,8 @@ func keyTable() []binding {
 // entryKeys are bound where letters are text, and in the review of an edit.
 func entryKeys() []binding {
 	return []binding{
-		{keys: []string{"y"}, label: "y", word: "apply", help: "apply the edit", where: inReview, edits: true, do: func(m *model) { m.onReview((*review).apply) }},
+		{keys: []string{"y"}, label: "y", word: "apply", help: "apply the edit", where: inReview, edits: true,
+			when: (*model).canApply, do: func(m *model) { m.onReview((*review).apply) }},
 		{keys: []string{"tab", "down"}, label: "tab", word: "next", help: "next field", where: inForm, do: func(m *model) { m.top().move(m, 1) }},
 		{keys: []string{"shift+tab", "up"}, label: "shift+tab", help: "field before", where: inForm, do: func(m *model) { m.top().move(m, -1) }},
 		{keys: []string{"enter"}, label: "enter", word: "review", help: "show what the edit does; y applies it there", where: inForm, do: open},
@@ -109,7 +108,8 @@ func moveKeys() []binding {
 
 func generalKeys() []binding {
 	return []binding{
-		{keys: []string{"u"}, label: "u", word: "undo", help: "undo the last change that was applied", where: onPages, edits: true, name: "undo", do: (*model).undo},
+		{keys: []string{"u"}, label: "u", word: "undo", help: "undo the last change that was applied", where: onPages, edits: true, name: "undo",
+			when: func(m *model) bool { return m.facts.canUndo }, do: (*model).undo},
 		{help: "read the file now", where: onPages, name: "reload", do: (*model).reload},
 		{keys: []string{":"}, label: ":", word: "command", help: "type a command", where: toRead, do: (*model).openCommand},
 		{keys: []string{"?"}, label: "?", help: "this list", where: toRead, name: "help", do: func(m *model) { m.push(&help{}) }},
@@ -123,122 +123,3 @@ func generalKeys() []binding {
 }
 
 func open(m *model) { m.top().open(m) }
-
-// withRoute is a command that takes the name of a route.
-func withRoute(do func(*model, string)) func(*model, []string) {
-	return func(m *model, ws []string) {
-		m.withOne(ws, "name of a route", func(name string) { do(m, name) })
-	}
-}
-
-// withOne runs a command that takes one word.
-func (m *model) withOne(ws []string, what string, do func(string)) {
-	if len(ws) != 1 {
-		m.say(bad, "say one "+what)
-		return
-	}
-	do(ws[0])
-}
-
-func routeNames(m *model, before []string) []string {
-	if len(before) > 0 {
-		return nil
-	}
-	return m.routes.names(m)
-}
-
-// onReview acts on the review that is open.
-func (m *model) onReview(do func(*review, *model)) {
-	if r, ok := m.top().(*review); ok {
-		do(r, m)
-	}
-}
-
-func (m *model) closePrompt() {
-	cancel := m.prompt.cancel
-	m.prompt = nil
-	cancel(m)
-}
-
-// back goes one step back; false at the top.
-func (m *model) back() bool { return m.top().back(m) }
-
-func (m *model) quit() {
-	if !m.back() {
-		m.leave()
-	}
-}
-
-func (m *model) toggleLock() {
-	m.locked = !m.locked
-	if m.locked {
-		m.say(plain, "editing is locked: L unlocks it")
-	} else {
-		m.say(plain, "editing is unlocked")
-	}
-}
-
-// copySelected puts the request on the clipboard as a curl command.
-func (m *model) copySelected() {
-	d := m.requests.pane
-	if m.scope() == onRequests {
-		row := m.requests.stream.selected()
-		if row == nil {
-			return
-		}
-		d.load(m, row)
-	}
-	s := curl(m.look, &d.Detail, d.revealed)
-	m.start(func() tea.Msg { return copyMsg{s} })
-	m.say(calm, "copied as curl")
-	if !d.revealed && strings.Contains(s, hidden) {
-		m.say(calm, "copied as curl, secrets hidden (x shows them in the detail)")
-	}
-}
-
-// addRoute opens a form for a new route.
-func (m *model) addRoute() {
-	if base := m.facts.revision; base != nil {
-		m.push(newForm(base, ""))
-	}
-}
-
-// editRoute opens a form for a route.
-func (m *model) editRoute(name string) {
-	base := m.facts.revision
-	if base == nil || base.Config.Route(name) == nil {
-		m.say(warn, "no route is called "+dash(name))
-		return
-	}
-	m.show(m.routes)
-	m.push(newForm(base, name))
-}
-
-// addNamed opens the review of a new route at once.
-func (m *model) addNamed(ws []string) {
-	base := m.facts.revision
-	switch {
-	case base == nil:
-		return
-	case len(ws) < 2:
-		m.say(bad, "say a host and an upstream: add photos.home.lan nas:2342")
-		return
-	}
-	m.show(m.routes)
-	f := newForm(base, "")
-	f.field("host").input.set(ws[0])
-	f.field("to").input.set(strings.Join(ws[1:], " "))
-	f.deriveName()
-	m.push(f)
-	f.open(m)
-}
-
-// toggleRoute switches the route under the cursor.
-func (m *model) toggleRoute() {
-	name := m.routes.cur.key
-	if r := m.facts.route(name); r != nil {
-		m.switchRoute(name, !r.Enabled)
-	}
-}
-
-var _ Store = (*config.Store)(nil) // the real one fits

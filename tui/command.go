@@ -149,42 +149,25 @@ func (m *model) commandHint(s string) string {
 	return ""
 }
 
-// openFilter asks for a filter of the requests and applies it while it is typed.
-func (m *model) openFilter() {
-	if m.pages[m.page] != page(m.requests) || len(m.layers) > 0 {
-		m.show(m.requests)
+// withRoute is a command that takes the name of a route.
+func withRoute(do func(*model, string)) func(*model, []string) {
+	return func(m *model, ws []string) {
+		m.withOne(ws, "name of a route", func(name string) { do(m, name) })
 	}
-	m.prompt = &prompt{
-		sign: "/", past: &m.filters,
-		changed: func(m *model, pr *prompt) {
-			if err := m.setFilter(pr.input.String()); err != nil {
-				pr.why = err.Error()
-			}
-		},
-		enter: func(m *model, pr *prompt) {
-			if pr.why == "" {
-				m.filters.add(m.requests.filter)
-				m.prompt = nil
-			}
-		},
-		cancel: func(m *model) { m.clearFilter() },
-		hint:   func(*model, *prompt) string { return filterHelp },
-		finish: func(*model, *prompt) {},
-	}
-	m.prompt.input.set(m.requests.filter)
 }
 
-func (m *model) clearFilter() {
-	m.filters.rest()
-	_ = m.setFilter("") // the empty filter is never wrong
-}
-
-// filterBy is the filter as a command.
-func (m *model) filterBy(s string) {
-	m.show(m.requests)
-	if err := m.setFilter(s); err != nil {
-		m.say(bad, err.Error())
+// withOne runs a command that takes one word.
+func (m *model) withOne(ws []string, what string, do func(string)) {
+	if len(ws) != 1 {
+		m.say(bad, "say one "+what)
 		return
 	}
-	m.filters.add(m.requests.filter)
+	do(ws[0])
+}
+
+func routeNames(m *model, before []string) []string {
+	if len(before) > 0 {
+		return nil
+	}
+	return m.routes.names(m)
 }

@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 
+	tea "github.com/charmbracelet/bubbletea"
+
 	"forge.home.arpa/portico/proxy/record"
 )
 
@@ -61,4 +63,26 @@ func requestURL(r *record.Row, host string, reveal bool) string {
 // quote makes one word of a shell of s.
 func quote(l *look, s string) string {
 	return "'" + strings.ReplaceAll(l.clean(s), "'", `'\''`) + "'"
+}
+
+// copySelected puts the request on the clipboard as a curl command.
+func (m *model) copySelected() {
+	d := m.requests.pane
+	if m.scope() == onRequests {
+		row := m.requests.stream.selected()
+		if row == nil {
+			return
+		}
+		d.load(m, row)
+	}
+	s := curl(m.look, &d.Detail, d.revealed)
+	if m.o.Env.Linux {
+		m.push(&sheet{title: "this terminal has no clipboard; as curl:", body: func(_ *model, p *paper) { p.add(say(s), 0) }})
+		return
+	}
+	m.start(func() tea.Msg { return copyMsg{s} })
+	m.say(calm, "copied as curl")
+	if !d.revealed && strings.Contains(s, hidden) {
+		m.say(calm, "copied as curl, secrets hidden (x shows them in the detail)")
+	}
 }

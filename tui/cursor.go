@@ -6,14 +6,20 @@ import "slices"
 // when others come and go, and near it when the item itself goes.
 type cursor struct {
 	key   string
+	want  string // an item that is to come, and takes the cursor then
 	at    int
 	first int // item at the top of the screen
 }
 
 // settle finds the item again.
 func (c *cursor) settle(keys []string) {
-	if i := slices.Index(keys, c.key); i >= 0 {
-		c.at = i
+	for _, key := range []string{c.key, c.want} {
+		if i := slices.Index(keys, key); i >= 0 {
+			c.at = i
+		}
+	}
+	if slices.Contains(keys, c.want) {
+		c.want = ""
 	}
 	c.set(keys, c.at)
 }

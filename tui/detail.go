@@ -14,6 +14,7 @@ type detail struct {
 	record.Detail
 	loaded   bool
 	why      *proxy.Explanation // nil until it has come
+	whyNot   error              // why it does not come
 	revealed bool
 	scroll   scroll
 	resume   bool // the list followed before, and does so again afterwards
@@ -35,8 +36,8 @@ func (d *detail) load(m *model, row *record.Row) {
 	m.await(func(context.Context) then {
 		e, err := m.src.Proxy.Explain(ask)
 		return func(*model) {
-			if err == nil && d.Row.ID == id {
-				d.why = &e
+			if d.Row.ID == id {
+				d.why, d.whyNot = &e, err
 			}
 		}
 	})

@@ -29,7 +29,7 @@ func (p *paper) labelled(label string, t text) {
 // heading begins a part.
 func (p *paper) heading(s string) {
 	rule := p.look.signs.rule
-	p.lines = append(p.lines, say(rule+" ", calm, s, " "+strings.Repeat(rule, max(p.w-4-width(s), 0))))
+	p.lines = append(p.lines, say(rule+" ", calm, s, " "+strings.Repeat(rule, max(p.w-3-width(s), 0))))
 }
 
 // lines is all that is known of the request.
@@ -115,7 +115,11 @@ func overTLS(r *record.Row) string {
 // addReasons tells why the route won and others lost, as the routes stand now.
 func (d *detail) addReasons(p *paper) {
 	p.heading("why this route")
-	if d.why == nil {
+	switch {
+	case d.whyNot != nil:
+		p.add(say(d.whyNot.Error()), 0)
+		return
+	case d.why == nil:
 		p.add(say("..."), 0)
 		return
 	}

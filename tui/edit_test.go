@@ -31,8 +31,8 @@ func TestAddRoute(t *testing.T) {
 		e.press("y")
 		e.sees("done: add route wiki", "u takes it back")
 		e.misses("add route wiki?")
-		if !strings.Contains(e.line("wiki.home.lan"), "nas:3333") {
-			t.Errorf("the route is not in the list:\n%s", e.text())
+		if l := e.cursorLine(); !strings.Contains(l, "wiki.home.lan") || !strings.Contains(l, "nas:3333") {
+			t.Errorf("the cursor is not on the new route:\n%s", e.text())
 		}
 		if got := e.file(); got != homeFile+added {
 			t.Errorf("the file is\n%s", got)
@@ -288,6 +288,10 @@ func TestConflict(t *testing.T) {
 		e.wantFile("nas:3000", "nas:4000")
 		e.press("esc")
 		e.sees("edit route git", "http://nas:3001")
+		e.press("enter")
+		e.sees(`- to   = ["http://nas:4000"]`, `+ to   = ["http://nas:3001"]`)
+		e.press("y")
+		e.wantFile("nas:3000", "nas:3001")
 	})
 }
 

@@ -16,7 +16,6 @@ type facts struct {
 	problems config.Problems // of the file on disk while an older one runs
 	broken   time.Time       // since when
 	notices  []string
-	undo     config.Applied // the change that undo takes back
 	canUndo  bool
 	file     string
 }
@@ -25,7 +24,7 @@ type facts struct {
 func (s Source) gather() facts {
 	f := facts{known: true, file: s.Store.Path(), status: s.Proxy.Status(), revision: s.Store.Current()}
 	f.problems, f.broken = s.Store.Problems()
-	f.undo, f.canUndo = s.Store.Last()
+	_, f.canUndo = s.Store.Last()
 	if s.Notices != nil {
 		f.notices = s.Notices()
 	}

@@ -339,6 +339,20 @@ func TestDetailCopies(t *testing.T) {
 	})
 }
 
+// TestCopyWithoutClipboard: the kernel's console has none, so the command shows.
+func TestCopyWithoutClipboard(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		p, _ := at(t, modelOptions{Env: environment{Linux: true}})
+		p.press("2", "c")
+		p.sees("no clipboard", "curl -i -X 'PROPFIND'")
+		if len(p.got) > 0 {
+			t.Errorf("got %v", p.got)
+		}
+		p.press("esc")
+		p.sees("FOLLOW")
+	})
+}
+
 func TestTrace(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		p, w := at(t, modelOptions{})

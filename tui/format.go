@@ -12,6 +12,8 @@ func shortDuration(d time.Duration) string {
 	switch {
 	case d <= 0:
 		return "0"
+	case ms < 0.05:
+		return "<0.1"
 	case ms < 9.95:
 		return fmt.Sprintf("%.1f", ms)
 	case ms < 999.5:

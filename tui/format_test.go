@@ -7,7 +7,7 @@ import (
 
 func TestShortDuration(t *testing.T) {
 	for want, d := range map[string]time.Duration{
-		"0": 0, "0.4": 400 * time.Microsecond, "9.9": 9900 * time.Microsecond, "10": 9960 * time.Microsecond,
+		"0": 0, "<0.1": 40 * time.Microsecond, "0.4": 400 * time.Microsecond, "9.9": 9900 * time.Microsecond, "10": 9960 * time.Microsecond,
 		"31": 31 * time.Millisecond, "999": 999 * time.Millisecond, "1.0s": 999600 * time.Microsecond,
 		"5.0s": 5 * time.Second, "42s": 42 * time.Second, "10s": 9960 * time.Millisecond,
 		"3m": 3 * time.Minute, "3h": 3 * time.Hour, "9d": 9 * 24 * time.Hour,

@@ -108,6 +108,7 @@ func (h *help) draw(m *model, a area) {
 	found := h.entries(m)
 	p := a.line(0).put(calm, "help").put(plain, "  search: ")
 	h.search.draw(p, min(30, p.room()))
+	p.atRight(say("portico " + m.src.Version))
 	_, rest := a.top(1)
 	rest, foot := rest.bottom(1)
 	rows := make([]binding, len(found))

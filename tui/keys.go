@@ -22,8 +22,7 @@ const (
 
 	onPages   = onNow | onRequests | onRoutes | onUpstreams
 	toRead    = onPages | inDetail | inSheet // letters are keys there, not text
-	nowhere   = scope(0)
-	inEntries = inForm | inHelp | inPrompt // letters are text
+	inEntries = inForm | inHelp | inPrompt   // letters are text
 )
 
 // binding is one thing a person can do. The table of them makes the footer,
@@ -34,7 +33,8 @@ type binding struct {
 	word  string   // beside the label in the footer; "" leaves it out there
 	help  string
 	where scope
-	edits bool // refused while editing is locked
+	edits bool              // refused while editing is locked
+	when  func(*model) bool // the footer offers it only then; nil for always
 	do    func(*model)
 
 	name string                               // of the command, "" for none
@@ -84,7 +84,7 @@ func (m *model) footer(p *pen, where scope) {
 	keep := last.width(p.look)
 	for i := range m.keys {
 		b := &m.keys[i]
-		if b.where&where == 0 || b.word == "" {
+		if b.where&where == 0 || b.word == "" || b.when != nil && !b.when(m) {
 			continue
 		}
 		item := say(calm, b.label, " "+b.word)

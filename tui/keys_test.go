@@ -76,7 +76,7 @@ func TestKeysAreWhole(t *testing.T) {
 
 // TestEveryEntryOfTheHelp runs each entry of the help from each page.
 func TestEveryEntryOfTheHelp(t *testing.T) {
-	for _, page := range []string{"1", "2", "3", "4"} {
+	for _, page := range []string{"1", "3"} {
 		for i := range keyTable() {
 			if keyTable()[i].help == "" {
 				continue

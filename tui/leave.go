@@ -18,3 +18,12 @@ func (m *model) leave() {
 func left(how Leave) tea.Cmd {
 	return func() tea.Msg { return leaveMsg{how} }
 }
+
+func (m *model) quit() {
+	if !m.back() {
+		m.leave()
+	}
+}
+
+// back goes one step back; false at the top.
+func (m *model) back() bool { return m.top().back(m) }

@@ -53,6 +53,7 @@ type model struct {
 
 	facts     facts
 	gathering bool // a look at the Source is under way
+	again     bool // and another shall follow it
 	gathered  time.Time
 	locked    bool
 	lastKey   time.Time
@@ -118,18 +119,23 @@ func (m *model) tick(d time.Duration) {
 	m.start(tea.Tick(d, func(time.Time) tea.Msg { return tickMsg{} }))
 }
 
-// refresh gathers the facts, unless that is under way.
+// refresh gathers the facts; if that is under way, once more afterwards, as
+// what was changed meanwhile may not be in them.
 func (m *model) refresh() {
 	if m.gathering {
+		m.again = true
 		return
 	}
-	m.gathering, m.gathered = true, m.o.Now()
+	m.gathering, m.again, m.gathered = true, false, m.o.Now()
 	src := m.src
 	m.await(func(context.Context) then {
 		f := src.gather()
 		return func(m *model) {
 			m.facts, m.gathering = f, false
 			m.settle()
+			if m.again {
+				m.refresh()
+			}
 		}
 	})
 }
@@ -163,7 +169,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) onTick() {
 	now := m.o.Now()
 	m.tick(m.pull())
-	if now.Sub(m.gathered) >= factsTick {
+	if now.Sub(m.gathered) >= factsTick && !m.gathering {
 		m.refresh()
 	}
 	if m.o.Locked && now.Sub(m.lastKey) >= lockAfter {
@@ -273,4 +279,13 @@ func (m *model) draw() string {
 	c := newCanvas(m.look, max(m.w, 1), max(m.h, 1))
 	m.drawFrame(c.all())
 	return c.String()
+}
+
+func (m *model) toggleLock() {
+	m.locked = !m.locked
+	if m.locked {
+		m.say(plain, "editing is locked: L unlocks it")
+	} else {
+		m.say(plain, "editing is unlocked")
+	}
 }

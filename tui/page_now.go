@@ -13,6 +13,7 @@ type nowPage struct {
 	reading
 	atTop
 	cur   cursor // over the news and the routes
+	moved bool
 	first cursor // where the news that show begin
 	shown cursor // where the routes that show begin
 	tail  *stream
@@ -25,9 +26,24 @@ func (*nowPage) short() string     { return "Now" }
 func (*nowPage) scope() scope      { return onNow }
 func (*nowPage) state(*model) text { return nil }
 
-func (n *nowPage) settle(m *model)            { n.cur.settle(n.items(m)) }
-func (n *nowPage) move(m *model, by int)      { n.cur.move(n.items(m), by) }
-func (n *nowPage) jump(m *model, bottom bool) { n.cur.jump(n.items(m), bottom) }
+// settle keeps the cursor where the person put it; until then it is on the
+// worst.
+func (n *nowPage) settle(m *model) {
+	if !n.moved {
+		n.cur = cursor{}
+	}
+	n.cur.settle(n.items(m))
+}
+
+func (n *nowPage) move(m *model, by int) {
+	n.moved = true
+	n.cur.move(n.items(m), by)
+}
+
+func (n *nowPage) jump(m *model, bottom bool) {
+	n.moved = bottom
+	n.cur.jump(n.items(m), bottom)
+}
 
 // items are the keys of what the cursor moves over.
 func (n *nowPage) items(m *model) []string {

@@ -103,6 +103,9 @@ func (r *review) applied(m *model, err error, now *config.Revision) {
 		if open {
 			r.close(m)
 		}
+		if r.form != nil {
+			m.routes.cur.want = r.form.name()
+		}
 		m.say(calm, "done: "+r.what+r.undoHint())
 		return
 	case errors.Is(err, context.DeadlineExceeded):
@@ -137,63 +140,27 @@ func (r *review) close(m *model) {
 
 // undo reviews taking back the last change.
 func (m *model) undo() {
-	if !m.facts.canUndo {
-		m.say(plain, "nothing to undo in this run")
-		return
-	}
-	last := m.facts.undo
-	m.review(&review{
-		what:    "undo " + last.What,
-		preview: &config.Preview{Diff: last.Undo},
-	})
-}
-
-// switchRoute reviews switching a route off, or on again.
-func (m *model) switchRoute(name string, on bool) {
-	what := "switch off route " + name
-	if on {
-		what = "switch on route " + name
-	}
-	m.edit(name, what, func(f *config.File) error { return f.Set(on, "route", name, "enabled") })
-}
-
-// deleteRoute reviews taking a route out of the file.
-func (m *model) deleteRoute(name string) {
-	m.edit(name, "delete route "+name, func(f *config.File) error { return f.Delete("route", name) })
-}
-
-func (m *model) edit(name, what string, edit func(*config.File) error) {
-	base := m.facts.revision
-	if base == nil || base.Config.Route(name) == nil {
-		m.say(warn, "no route is called "+name)
-		return
-	}
-	m.review(&review{what: what, base: base, edit: edit})
-}
-
-// reload reads the file now.
-func (m *model) reload() {
-	src := m.src
-	m.say(plain, "reading "+m.facts.fileName())
-	m.await(func(ctx context.Context) then {
-		err := src.Store.Reload(ctx)
+	m.await(func(context.Context) then {
+		last, ok := m.src.Store.Last()
 		return func(m *model) {
-			m.refresh()
-			if err == nil {
-				m.say(calm, "read: "+m.facts.fileName()+" is in force")
+			if !ok {
+				m.say(plain, "nothing to undo in this run")
 				return
 			}
-			m.sayError(err)
+			m.review(&review{what: "undo " + last.What, preview: &config.Preview{Diff: last.Undo}})
 		}
 	})
 }
 
-// sayError shows the first line of an error where there is one line.
-func (m *model) sayError(err error) {
-	var ps config.Problems
-	if errors.As(err, &ps) && len(ps) > 0 {
-		m.say(bad, count(len(ps.Errors()), "problem")+": "+ps[0].String())
-		return
+// onReview acts on the review that is open.
+func (m *model) onReview(do func(*review, *model)) {
+	if r, ok := m.top().(*review); ok {
+		do(r, m)
 	}
-	m.say(bad, err.Error())
+}
+
+// canApply tells whether y does anything in the review that is open.
+func (m *model) canApply() bool {
+	r, ok := m.top().(*review)
+	return ok && r.applicable()
 }

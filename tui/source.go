@@ -47,3 +47,5 @@ func (s Source) who() string {
 	}
 	return s.User
 }
+
+var _ Store = (*config.Store)(nil)

@@ -1,0 +1,41 @@
+package tui
+
+// openFilter asks for a filter of the requests and applies it while it is typed.
+func (m *model) openFilter() {
+	if m.pages[m.page] != page(m.requests) || len(m.layers) > 0 {
+		m.show(m.requests)
+	}
+	m.prompt = &prompt{
+		sign: "/", past: &m.filters,
+		changed: func(m *model, pr *prompt) {
+			if err := m.setFilter(pr.input.String()); err != nil {
+				pr.why = err.Error()
+			}
+		},
+		enter: func(m *model, pr *prompt) {
+			if pr.why == "" {
+				m.filters.add(m.requests.filter)
+				m.prompt = nil
+			}
+		},
+		cancel: func(m *model) { m.clearFilter() },
+		hint:   func(*model, *prompt) string { return filterHelp },
+		finish: func(*model, *prompt) {},
+	}
+	m.prompt.input.set(m.requests.filter)
+}
+
+func (m *model) clearFilter() {
+	m.filters.rest()
+	_ = m.setFilter("") // the empty filter is never wrong
+}
+
+// filterBy is the filter as a command.
+func (m *model) filterBy(s string) {
+	m.show(m.requests)
+	if err := m.setFilter(s); err != nil {
+		m.say(bad, err.Error())
+		return
+	}
+	m.filters.add(m.requests.filter)
+}
