@@ -17,6 +17,7 @@ type body struct {
 	limits   Limits
 
 	kind       bodyKind
+	length     int64 // of the body, where it is known
 	left       int64 // of the body, or of the chunk
 	taken      int   // handed out by Next and not yet discarded
 	first      bool  // no chunk was read yet
@@ -36,7 +37,7 @@ const (
 )
 
 func (b *body) start(kind bodyKind, length int64, trailers *message.Fields) {
-	b.kind, b.left, b.trailers = kind, length, trailers
+	b.kind, b.length, b.left, b.trailers = kind, length, length, trailers
 	b.taken, b.first, b.last, b.extensions, b.ending, b.err = 0, true, false, 0, scan{}, nil
 	if kind == noBody || kind == byLength && length == 0 {
 		b.err = io.EOF
@@ -231,7 +232,7 @@ func (b *body) Whole() ([]byte, bool) {
 	switch {
 	case b.kind == noBody:
 		return nil, true
-	case b.kind == byLength && b.taken == 0 && int64(len(b.src.unread())) >= b.left:
+	case b.kind == byLength && b.taken == 0 && b.left == b.length && int64(len(b.src.unread())) >= b.left:
 		return b.src.unread()[:b.left], true
 	}
 	return nil, false

@@ -20,8 +20,9 @@ type ClientConn struct {
 	limits Limits
 	probe  probe
 
-	keep     bool // the upstream takes another request after this one
-	answered bool // a byte of an answer to the present request has come
+	keep     bool        // the upstream takes another request after this one
+	answered bool        // a byte of an answer to the present request has come
+	unsent   atomic.Bool // a part of the present request was not sent, or not yet
 }
 
 // NewClientConn makes a ClientConn over an established connection.
@@ -53,9 +54,18 @@ func (c *ClientConn) SetIdle(d time.Duration) {
 // where it lies in memory and held is given.
 func (c *ClientConn) WriteRequest(x *message.Exchange, held []byte) error {
 	c.answered, c.keep = false, false
+	c.unsent.Store(true)
+	if err := c.writeRequest(&x.Request, held); err != nil {
+		return err
+	}
+	c.unsent.Store(int64(len(held)) != x.Request.Length) // SendBody follows
+	return nil
+}
+
+func (c *ClientConn) writeRequest(r *message.Request, held []byte) error {
 	buf := getBuffer()
 	defer putBuffer(buf)
-	b := appendRequestHead(buf[:0], &x.Request)
+	b := appendRequestHead(buf[:0], r)
 	if len(held) <= cap(b)-len(b) {
 		return c.out.write(append(b, held...))
 	}
@@ -123,6 +133,7 @@ func (c *ClientConn) SendBody(r *message.Request, sent *atomic.Int64) error {
 	if err != nil {
 		return &bodyCut{err}
 	}
+	c.unsent.Store(false)
 	return nil
 }
 
@@ -251,10 +262,10 @@ func wasAsked(offered, chosen []byte) bool {
 }
 
 // Reusable tells, after the answer was read, whether the connection may carry
-// another request: the answer is complete, nothing follows it, and the
-// upstream did not say that it closes.
+// another request: the present one was sent to its end, its answer is complete,
+// nothing follows it, and the upstream did not say that it closes.
 func (c *ClientConn) Reusable() bool {
-	return c.keep && c.body.complete() && c.in.empty()
+	return c.keep && !c.unsent.Load() && c.body.complete() && c.in.empty()
 }
 
 // Spoil keeps the connection from carrying another request.

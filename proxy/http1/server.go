@@ -203,6 +203,9 @@ func (c *ServerConn) Done() bool {
 
 // skipBody reads to the end of the body as far as it has arrived.
 func (c *ServerConn) skipBody() (complete bool) {
+	if c.in.until.over.Load() {
+		return false // StopReading
+	}
 	for !c.waiting && !c.body.complete() && c.body.Ready() {
 		if _, err := c.body.Next(); err != nil && err != io.EOF {
 			return false
