@@ -182,23 +182,24 @@ func awaitCount(t *testing.T, n *atomic.Int32, want int32) {
 // TestFramesDropped has a model that does not heed the gate: its frames are
 // dropped, and still the last is what is shown in the end.
 func TestFramesDropped(t *testing.T) {
-	d := newDesk(t, 400, 150)
+	const w, h = 300, 100
+	d := newDesk(t, w, h)
 	var st stat
 	heedless := func(o modelOptions) tea.Model {
 		o.Gate = neverBusy{}
 		return restless(&st)(o)
 	}
 	s := d.sit(heedless)
-	d.await("400x150")
+	d.await("300x100")
 	d.leaveDesk()
-	const frames = 25 // of 60 KB, where the pty and the queues hold 600
+	const frames = 25 // of 30 KB, where the pty and the queues hold 600
 	awaitCount(t, &st.ticks, st.ticks.Load()+frames)
-	d.press("xyz")
-	awaitCount(t, &st.ticks, st.ticks.Load()+2)
+	d.press("xyf") // f: frozen from now on
+	awaitCount(t, &st.keys, 3)
 	d.comeBack()
 	d.await("keys=3")
-	await(t, func() bool { return whole(d.shown(), 400, 150) }, func() string { return "not one frame:\n" + d.shown() })
-	if ticks := int(st.ticks.Load()); len(d.output()) > (ticks-5)*400*150 {
+	await(t, func() bool { return whole(d.shown(), w, h) }, func() string { return "what is shown is not one frame" })
+	if ticks := int(st.ticks.Load()); len(d.output()) > (ticks-3)*w*h {
 		t.Errorf("%d bytes came of %d frames, none was dropped", len(d.output()), ticks)
 	}
 	if e := s.leave(); e.how != Left {
@@ -273,7 +274,7 @@ func TestResized(t *testing.T) {
 	d.resize(60, 20)
 	resized <- struct{}{}
 	d.await("60x20")
-	await(t, func() bool { return whole(d.shown(), 60, 20) }, func() string { return "not one frame:\n" + d.shown() })
+	await(t, func() bool { return whole(d.shown(), 60, 20) }, func() string { return "what is shown is not one frame" })
 	close(resized) // the client is gone, the console stays
 	d.press("x")
 	d.await("keys=1")

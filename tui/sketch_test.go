@@ -18,6 +18,7 @@ type sketch struct {
 	ticks  int
 	last   string
 	broken bool  // View panics
+	frozen bool  // no more ticks
 	stat   *stat // what the test looks at
 }
 
@@ -66,6 +67,9 @@ func (m *sketch) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case sketchTick:
+		if m.frozen {
+			return m, nil
+		}
 		m.ticks++
 		m.stat.ticks.Add(1)
 		return m, m.tick()
@@ -99,6 +103,8 @@ func (m *sketch) key(k string) tea.Cmd {
 		return func() tea.Msg { return copyMsg{"curl -v http://git.home.lan/"} }
 	case "C":
 		return func() tea.Msg { return copyMsg{strings.Repeat("x", maxCopy+1)} }
+	case "f":
+		m.frozen = true
 	case "h":
 		<-m.stat.hold
 	case "U":
