@@ -3,6 +3,7 @@ package tomldoc_test
 import (
 	"bytes"
 	"testing"
+	"unicode/utf8"
 
 	toml "github.com/pelletier/go-toml/v2"
 
@@ -15,15 +16,24 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "\ufeff", "a = 1", "[a]\r\nx = [ 1, # c\r\n]\r\n", "a.b = { c.d = 1 }\n[a.e]\n", "[[l]]\n[[l]]\n[l.x]\n",
 		"m = \"\"\"\n[x]\n\"\"\"\n", "[a\n[b]\nx = = 1\n[c]\n", "a=1\na=2\n[x]\n[x]\n", "a = [[[[[[{}]]]]]]\n", "# only\n", "d = 1979-13-45",
+		"a = \"é", "a = '''\n😀", "[a]\n[x]\n[a]\nd = 1979-13-45\n[x]\n[x]\n",
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		doc, err := tomldoc.Parse(src)
 		if err != nil {
+			last := 0
 			for _, e := range err.(tomldoc.SyntaxErrors) {
-				if e.Pos.Offset+e.Pos.Len > len(src) || e.Pos.Line < 1 || e.Pos.Col < 1 || e.Message == "" {
-					t.Fatalf("%+v", e)
+				at := e.Pos.Offset
+				if at < last || at+e.Pos.Len > len(src) || e.Pos.Line < 1 || e.Pos.Col < 1 || e.Message == "" {
+					t.Fatalf("%+v behind %d", e, last)
+				}
+				last = at
+				body := bytes.TrimPrefix(src, []byte("\ufeff"))
+				line := bytes.Split(body, []byte("\n"))[e.Pos.Line-1]
+				if utf8.Valid(src) && e.Pos.Col > utf8.RuneCount(line)+1 {
+					t.Fatalf("%+v in %q", e, line)
 				}
 			}
 			return

@@ -3,6 +3,7 @@ package tomldoc_test
 import (
 	"bytes"
 	"flag"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,13 +15,17 @@ import (
 	"forge.home.arpa/portico/config/tomldoc"
 )
 
-// TestMain draws more documents than rapid does by itself.
+// TestMain draws more documents than rapid does by itself: 10,000 of them where
+// everything must be shown, which takes a minute.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	asked := false
+	asked, checks := false, "400"
 	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "rapid.checks" })
+	if os.Getenv("PORTICO_REQUIRE_SERVERS") != "" {
+		checks = "10000"
+	}
 	if !asked {
-		if err := flag.Set("rapid.checks", "400"); err != nil {
+		if err := flag.Set("rapid.checks", checks); err != nil {
 			panic(err)
 		}
 	}

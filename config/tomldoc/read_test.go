@@ -2,8 +2,10 @@ package tomldoc_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +119,9 @@ func TestParseErrors(t *testing.T) {
 		{"a character of two bytes", "é = 1\n", []string{"1:1: invalid character at start of key: U+00E9 'é'"}},
 		{"impossible date", "d = 1979-13-45\n", []string{"1:10: impossible date"}},
 		{"end of file", "a = [\n1,\n", []string{"2:3: array is incomplete"}},
+		{"an open string that ends in a character of two bytes", "a = \"éé", []string{"1:7: unterminated basic string"}},
+		{"an open string that ends in one of four bytes", "a = '''\nx😀", []string{"2:2: multiline literal string not terminated by '''"}},
+		{"not UTF-8", "a = \"x\x80\"\n", []string{"1:7: invalid UTF-8 character in basic string"}},
 		{"dotted key against header", "[r]\nh.p=1\n[r.h]\nq=1\n[s]\n[s]\n", []string{"3:2: table h already exists as defined by a dotted key", "6:2: table s already exists"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -127,6 +132,35 @@ func TestParseErrors(t *testing.T) {
 			}
 			if got := strings.Split(errs.Error(), "\n"); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+		})
+	}
+}
+
+// A text must not ask for more work than its size is worth.
+func TestTooManyKeys(t *testing.T) {
+	many := func(n int, line string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(strings.ReplaceAll(line, "%", strconv.Itoa(i)))
+		}
+		return b.String()
+	}
+	const head = "[a]\n"
+	for _, c := range []struct {
+		name, src string
+		want      string
+	}{
+		{"as many as may be", head + many(10_000, "k% = 1\n") + many(10_000, "[b.%]\na = { x = 1, y = 2 }\n"), ""},
+		{"in a table", head + many(10_001, "k% = 1\n") + "[b]\nx = 1\n", "10002:1: the table has more than 10000 keys"},
+		{"in an inline table", "a = [{" + many(10_001, "k% = 1,") + "}]\n", "1:1: the table has more than 10000 keys"},
+		{"tables", many(20_001, "[[a]]\n"), "20001:3: the file has more than 20000 tables"},
+		{"in all", many(10_000, "[t%]\na = { b = 1, c = 2, d = 3 }\ne = 1\nf = 1\nx.y = 1\n"), "42857:1: the file has more than 60000 keys"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := tomldoc.Parse([]byte(c.src))
+			if got := fmt.Sprint(err); got != c.want && (err != nil || c.want != "") {
+				t.Errorf("got %.300s, want %s", got, c.want)
 			}
 		})
 	}

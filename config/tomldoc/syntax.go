@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -47,7 +48,14 @@ func (d *Doc) syntaxErrors() (errs SyntaxErrors) {
 		}
 		from = d.nextHeader(from, at.start)
 	}
-	return errs
+	return errs.sorted()
+}
+
+// sorted puts the errors in file order: the parser may place the end of
+// something open behind what stands in it.
+func (es SyntaxErrors) sorted() SyntaxErrors {
+	slices.SortStableFunc(es, func(a, b SyntaxError) int { return a.Pos.Offset - b.Pos.Offset })
+	return es
 }
 
 // nextHeader is where to read on after the error at offset at: at its own line,
@@ -65,8 +73,13 @@ func (d *Doc) nextHeader(from, at int) int {
 
 func (d *Doc) firstError(from int) (span, string) {
 	var p unstable.Parser
+	var size census
 	p.Reset(d.src[from:])
 	for p.NextExpression() {
+		if err := size.add(p.Expression()); err != nil {
+			at := from + keyStart(p.Expression())
+			return span{at, at}, err.Error()
+		}
 	}
 	var pe *unstable.ParserError
 	switch err := p.Error(); {
@@ -75,10 +88,22 @@ func (d *Doc) firstError(from int) (span, string) {
 	case errors.As(err, &pe):
 		r := p.Range(pe.Highlight)
 		at := span{from + int(r.Offset), from + int(r.Offset+r.Length)}
+		at.start = d.characterAt(at.start)
 		return at, d.wholeCharacter(at.start, pe.Message)
 	default:
 		return span{from, from}, err.Error()
 	}
+}
+
+// characterAt is where the character begins that offset at lies in: the parser
+// looks for the end of an open string byte by byte.
+func (d *Doc) characterAt(at int) int {
+	for start := at; start >= max(d.body, at-utf8.UTFMax+1) && at < len(d.src); start-- {
+		if _, size := utf8.DecodeRune(d.src[start:]); start+size > at && size > 1 {
+			return start
+		}
+	}
+	return at
 }
 
 // wholeCharacter mends messages that name the first byte of a character as if
@@ -111,7 +136,14 @@ func (d *Doc) meaningErrors() (errs SyntaxErrors) {
 		errs = append(errs, SyntaxError{d.pos(span{at, at}), message})
 		src = blankOut(src, at-d.body)
 	}
-	return errs
+	return errs.sorted()
+}
+
+// keyStart is the offset of an expression's key.
+func keyStart(e *unstable.Node) int {
+	keys := e.Key()
+	keys.Next()
+	return int(keys.Node().Raw.Offset)
 }
 
 // blankOut returns a copy without the key line, or the section with its header,
@@ -123,9 +155,7 @@ func blankOut(src []byte, at int) []byte {
 	p.Reset(src)
 	for p.NextExpression() {
 		e := p.Expression()
-		keys := e.Key()
-		keys.Next()
-		start := bytes.LastIndexByte(src[:keys.Node().Raw.Offset], '\n') + 1
+		start := bytes.LastIndexByte(src[:keyStart(e)], '\n') + 1
 		if start > at {
 			if !header || e.Kind != unstable.KeyValue {
 				cut.end = start
