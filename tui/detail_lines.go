@@ -39,8 +39,7 @@ func (d *detail) lines(m *model, w int) []text {
 	p.heading("time")
 	p.lines = append(p.lines, m.look.waterfall(d.Row.Phases, w)...)
 	d.addReasons(p)
-	d.addHead(p, "request", d.Request, d.RequestCut)
-	d.addHead(p, "answer", d.Response, d.ResponseCut)
+	d.addHeads(p)
 	return p.lines
 }
 
@@ -147,12 +146,23 @@ func (p *paper) addReasons(reasons []proxy.Reason) {
 	}
 }
 
-// addHead shows a head line by line, its secrets hidden unless revealed.
-func (d *detail) addHead(p *paper, what string, head []byte, cutOff bool) {
-	if len(head) == 0 {
-		p.heading(what + ": its head is no longer kept")
+// addHeads shows what is kept of both heads. Only the newest requests have
+// them, and what portico answers itself has none.
+func (d *detail) addHeads(p *paper) {
+	if d.Request == nil && d.Response == nil {
+		p.heading("heads: no longer kept")
 		return
 	}
+	d.addHead(p, "request", d.Request, d.RequestCut)
+	if len(d.Response) == 0 {
+		p.heading("answer: by portico itself")
+		return
+	}
+	d.addHead(p, "answer", d.Response, d.ResponseCut)
+}
+
+// addHead shows a head line by line, its secrets hidden unless revealed.
+func (d *detail) addHead(p *paper, what string, head []byte, cutOff bool) {
 	p.heading(what)
 	for i, h := range headLines(head) {
 		value := h.shown(i == 0, d.revealed)

@@ -97,8 +97,9 @@ func withScheme(upstream string) string {
 	return "http://" + upstream
 }
 
-// problemField tells which key of a route a problem is about: "host" for
-// "route.cctv.host[1]", "name" for the route itself.
+// problemField tells which key of a route a problem is about: "to" for
+// "route.cctv.to[1]". One of the route as a whole is about its host: mostly
+// another route takes the same requests.
 func problemField(path, route string) (string, bool) {
 	for _, name := range []string{route, `"` + route + `"`, "'" + route + "'"} {
 		rest, ok := strings.CutPrefix(path, "route."+name)
@@ -106,7 +107,7 @@ func problemField(path, route string) (string, bool) {
 			continue
 		}
 		if rest == "" {
-			return "name", true
+			return "host", true
 		}
 		if key, ok := strings.CutPrefix(rest, "."); ok {
 			return key[:keyEnd(key)], true

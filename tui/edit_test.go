@@ -81,6 +81,18 @@ func TestAddRouteNeedsHost(t *testing.T) {
 		e := edit(t, modelOptions{})
 		e.press("3", "a", "enter")
 		e.sees("a route needs a host", "new route")
+		e.write("wiki.home.lan")
+		e.press("enter")
+		e.sees("a route needs an upstream")
+		if l := e.cursorLine(); !strings.HasPrefix(l, ">to") {
+			t.Errorf("the focus is on %q", l)
+		}
+		e.write("nas:3333")
+		e.press("up", "up")
+		e.clear()
+		e.write("git.home.lan")
+		e.wait(settleTyping + time.Second)
+		e.sees("! ", "takes the same")
 	})
 }
 

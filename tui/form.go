@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // settleTyping is how long the form waits for the next key before it asks what
 // the file would look like.
-const settleTyping = 150 * time.Millisecond
+const settleTyping = 300 * time.Millisecond
 
 // form edits one route. It holds what was typed; the file is not touched
 // before the review is confirmed.
@@ -159,8 +160,9 @@ func (f *form) ask(m *model) {
 // judge puts the problems of a preview beside their fields.
 func (f *form) judge(p *config.Preview, err error) {
 	f.preview, f.refused = p, err
-	for _, fd := range f.fields {
+	for i, fd := range f.fields {
 		fd.problem = ""
+		fd.visited = fd.visited || i == f.at && fd.changed()
 	}
 	if p == nil {
 		return
@@ -190,7 +192,7 @@ func (f *form) open(m *model) {
 		f.deriveName()
 	}
 	if missing := f.missing(); missing != "" {
-		m.say(bad, "a route needs a "+missing)
+		m.say(bad, "a route needs "+missing)
 		return
 	}
 	d := f.draft()
@@ -201,12 +203,18 @@ func (f *form) open(m *model) {
 	m.review(&review{what: d.what(), base: f.base, edit: d.edit, form: f})
 }
 
-// missing goes to the first field that a route cannot do without.
+// missing goes to the first field that is empty and that the route cannot do
+// without. One that exists may redirect or respond and have no upstream.
 func (f *form) missing() string {
-	for i, key := range []string{"host", "name"} {
-		if len(f.field(key).words()) == 0 {
-			f.at = 1 - i
-			return key
+	needs := []struct{ key, what string }{{"host", "a host"}, {"name", "a name"}, {"to", "an upstream"}}
+	if f.was != "" {
+		needs = needs[:2]
+	}
+	for _, n := range needs {
+		i := slices.IndexFunc(f.fields, func(fd *field) bool { return fd.key == n.key })
+		if len(f.fields[i].words()) == 0 {
+			f.at = i
+			return n.what
 		}
 	}
 	return ""
