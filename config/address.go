@@ -102,6 +102,8 @@ func parseServer(port string) func(string) (string, error) {
 	}
 }
 
+const urlLike = `^[Hh][Tt][Tt][Pp][Ss]?://.`
+
 // parseURL reads an http or https URL and gives it as written. Problems do not
 // show it, for a URL may carry a secret.
 func parseURL(s string) (string, error) {

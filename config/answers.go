@@ -12,19 +12,19 @@ import (
 
 var redirectStatus = []int{301, 302, 303, 307, 308}
 
-func asRedirectStatus(d *decoder, n *node) (int, bool) {
-	v, ok := count(100, 999)(d, n)
+var asRedirectStatus = reader[int]{func(d *decoder, n *node) (int, bool) {
+	v, ok := count(100, 999).read(d, n)
 	if ok && !slices.Contains(redirectStatus, v) {
 		d.bad(n, "301, 302, 303, 307 or 308", "%d is not the status of a redirect", v)
 		return 0, false
 	}
 	return v, ok
-}
+}, func() schema { return choice(redirectStatus) }}
 
 var respondKeys = keys[Respond]{
 	"status": store(count(200, 599), func(r *Respond) *int { return &r.Status }),
 	"body":   store(asText, func(r *Respond) *string { return &r.Body }),
-	"type":   store(parsed(parseMediaType), func(r *Respond) *string { return &r.Type }),
+	"type":   store(parsed(parseMediaType).like(`/`), func(r *Respond) *string { return &r.Type }),
 }
 
 func checkRespond(d *decoder, n *node, r *Respond) {
@@ -46,13 +46,15 @@ var filesKeys = keys[Files]{
 }
 
 // asFiles reads a folder, or { dir, list }.
-func asFiles(d *decoder, n *node) (Files, bool) {
+var asFiles = reader[Files]{func(d *decoder, n *node) (Files, bool) {
 	if n.Kind() == tomldoc.String {
-		dir, ok := asFolder(d, n)
+		dir, ok := asFolder.read(d, n)
 		return Files{Dir: dir}, ok
 	}
-	return asTable(filesKeys, Files{}, func(d *decoder, n *node, _ *Files) { d.need(n, "dir") })(d, n)
-}
+	return asFilesTable.read(d, n)
+}, func() schema { return anyOf(asFolder.shape(), asFilesTable.shape()) }}
+
+var asFilesTable = asTable(filesKeys, Files{}, nil).needing("dir")
 
 var rewriteKeys = keys[Rewrite]{
 	"match": store(parsed(parsePattern), func(r *Rewrite) **regexp.Regexp { return &r.Match }),
@@ -60,7 +62,6 @@ var rewriteKeys = keys[Rewrite]{
 }
 
 func checkRewrite(d *decoder, n *node, r *Rewrite) {
-	d.need(n, "match", "to")
 	if r.Match == nil {
 		return
 	}

@@ -10,13 +10,9 @@ import (
 
 var authKeys = keys[Auth]{
 	"realm":   store(parsed(parseRealm), func(a *Auth) *string { return &a.Realm }),
-	"users":   store(some(distinctUsers), func(a *Auth) *[]User { return &a.Users }),
+	"users":   store(some(distinct(parsed(parseUser).like(userLike), func(u User) string { return u.Name })), func(a *Auth) *[]User { return &a.Users }),
 	"file":    store(asUserFile, func(a *Auth) *string { return &a.File }),
 	"forward": store(asFlag, func(a *Auth) *bool { return &a.Forward }),
-}
-
-func distinctUsers(d *decoder, n *node) ([]User, bool) {
-	return distinct(parsed(parseUser), func(u User) string { return u.Name })(d, n)
 }
 
 func checkAuth(d *decoder, n *node, _ *Auth) {
@@ -38,6 +34,8 @@ func parseRealm(s string) (string, error) {
 
 var bcryptPattern = regexp.MustCompile(`^\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$`)
 
+var userLike = "^[^:]+:" + strings.TrimPrefix(bcryptPattern.String(), "^")
+
 // parseUser reads NAME:HASH. No error shows the text, which may hold a
 // password.
 func parseUser(s string) (User, error) {
@@ -53,8 +51,10 @@ func parseUser(s string) (User, error) {
 }
 
 // asUserFile reads the path of an htpasswd file and judges its lines.
-func asUserFile(d *decoder, n *node) (string, bool) {
-	path, ok := asFile(d, n)
+var asUserFile = reader[string]{readUserFile, aWord}
+
+func readUserFile(d *decoder, n *node) (string, bool) {
+	path, ok := asFile.read(d, n)
 	if !ok {
 		return "", false
 	}
@@ -96,8 +96,6 @@ func badUserLine(r io.Reader) (int, error) {
 }
 
 var forwardAuthKeys = keys[ForwardAuth]{
-	"to":   store(parsed(parseURL), func(f *ForwardAuth) *string { return &f.To }),
-	"copy": store(list(parsed(parseFieldName)), func(f *ForwardAuth) *[]string { return &f.Copy }),
+	"to":   store(parsed(parseURL).like(urlLike), func(f *ForwardAuth) *string { return &f.To }),
+	"copy": store(list(asFieldName), func(f *ForwardAuth) *[]string { return &f.Copy }),
 }
-
-func checkForwardAuth(d *decoder, n *node, _ *ForwardAuth) { d.need(n, "to") }

@@ -18,12 +18,14 @@ var ddnsKeys = keys[DDNS]{
 	"secret":   store(asSecret, func(e *DDNS) *Secret { return &e.Secret }),
 	"zone":     store(parsed(hostName), func(e *DDNS) *string { return &e.Zone }),
 	"server":   store(asWord, func(e *DDNS) *string { return &e.Server }), // judged with the provider
-	"url":      store(parsed(parseUpdateURL), func(e *DDNS) *string { return &e.URL }),
+	"url":      store(parsed(parseUpdateURL).like(urlLike), func(e *DDNS) *string { return &e.URL }),
 	"success":  store(asWord, func(e *DDNS) *string { return &e.Success }),
 	"address":  store(asSource, func(e *DDNS) *string { return &e.Address }),
-	"sources":  store(some(distinct(parsed(parseURL), itself)), func(e *DDNS) *[]string { return &e.Sources }),
+	"sources":  store(some(distinct(parsed(parseURL).like(urlLike), itself)), func(e *DDNS) *[]string { return &e.Sources }),
 	"every":    store(atLeast(time.Minute), func(e *DDNS) *time.Duration { return &e.Every }),
 }
+
+var asDDNS = asTable(ddnsKeys, defaultDDNS, checkDDNS).needing("provider")
 
 var providerList = []string{"namecheap", "dyndns2", "duckdns", "freedns", "desec", "cloudflare", "digitalocean",
 	"gandi", "hetzner", "porkbun", "rfc2136", "url"}
@@ -37,14 +39,13 @@ var providers = map[string][]string{
 }
 
 func checkDDNS(d *decoder, n *node, e *DDNS) {
-	d.need(n, "provider")
 	d.need(n, providers[e.Provider]...)
 	if server := n.Get("server"); server != nil && e.Server != "" {
 		check := parsed(parseURL)
 		if e.Provider == "rfc2136" {
 			check = parsed(parseServer("53"))
 		}
-		e.Server, _ = check(d, server)
+		e.Server, _ = check.read(d, server)
 	}
 	for _, key := range []string{"url", "success"} {
 		if kid := n.Get(key); kid != nil && e.Provider != "url" && e.Provider != "" {
@@ -78,8 +79,12 @@ func parseUpdateURL(s string) (string, error) {
 }
 
 // asSource reads where a public address comes from.
-func asSource(d *decoder, n *node) (string, bool) {
-	s, ok := parsed(parseSource)(d, n)
+var asSource = reader[string]{readSource, func() schema {
+	return schema{Type: "string", Pattern: `^(auto$|router$|interface:|url:|fixed:)`}
+}}
+
+func readSource(d *decoder, n *node) (string, bool) {
+	s, ok := parsed(parseSource).read(d, n)
 	if name, found := strings.CutPrefix(s, "interface:"); ok && found {
 		if _, err := net.InterfaceByName(name); err != nil {
 			d.warn(n, "", ": this machine has no interface %s", quote(name))

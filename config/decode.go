@@ -25,38 +25,52 @@ type decoder struct {
 	hasACME  bool
 }
 
-// reader turns a value of the text into a V; false after it noted a problem
-// that leaves nothing to use.
-type reader[V any] func(*decoder, *node) (V, bool)
+// reader turns a value of the text into a V.
+type reader[V any] struct {
+	// read gives false after it noted a problem that leaves nothing to use.
+	read func(*decoder, *node) (V, bool)
+	// shape is what Schema says of such values. It may be wider than read, which
+	// knows more, but never narrower.
+	shape func() schema
+}
 
-// key reads a value and gives the function that stores it in a T; nil when
-// there is nothing to store. Reading apart from storing lets a preset be read
-// once and stored in many routes.
-type key[T any] func(*decoder, *node) func(*T)
+// like narrows the shape to strings that match an expression.
+func (r reader[V]) like(expression string) reader[V] {
+	return reader[V]{r.read, func() schema { return schema{Type: "string", Pattern: expression} }}
+}
+
+// key is what a table may hold under a name.
+type key[T any] struct {
+	// read gives the function that stores the value in a T; nil when there is
+	// nothing to store. Reading apart from storing lets a preset be read once and
+	// stored in many routes.
+	read  func(*decoder, *node) func(*T)
+	shape func() schema
+}
 
 // keys are all that a table may hold.
 type keys[T any] map[string]key[T]
 
 // store makes a key of a reader and the field its value belongs in.
 func store[T, V any](read reader[V], field func(*T) *V) key[T] {
-	return func(d *decoder, n *node) func(*T) {
-		v, ok := read(d, n)
+	return key[T]{func(d *decoder, n *node) func(*T) {
+		v, ok := read.read(d, n)
 		if !ok {
 			return nil
 		}
 		return func(t *T) { *field(t) = v }
-	}
+	}, read.shape}
 }
 
 // fill reads the table n into t.
 func fill[T any](d *decoder, n *node, ks keys[T], t *T) {
 	for _, name := range n.Keys() {
-		read, known := ks[name]
+		key, known := ks[name]
 		if !known {
 			d.unknown(n, name, slices.Collect(maps.Keys(ks)))
 			continue
 		}
-		if set := read(d, n.Get(name)); set != nil {
+		if set := key.read(d, n.Get(name)); set != nil {
 			set(t)
 		}
 	}
@@ -64,7 +78,7 @@ func fill[T any](d *decoder, n *node, ks keys[T], t *T) {
 
 // asTable reads a table over its defaults; check, if any, judges the whole.
 func asTable[V any](ks keys[V], defaults V, check func(*decoder, *node, *V)) reader[V] {
-	return func(d *decoder, n *node) (V, bool) {
+	return reader[V]{func(d *decoder, n *node) (V, bool) {
 		v := defaults
 		if !d.isTable(n) {
 			return v, false
@@ -74,15 +88,26 @@ func asTable[V any](ks keys[V], defaults V, check func(*decoder, *node, *V)) rea
 			check(d, n, &v)
 		}
 		return v, true
-	}
+	}, func() schema { return tableOf(ks) }}
+}
+
+// needing is for a table that cannot do without some of its keys.
+func (r reader[V]) needing(names ...string) reader[V] {
+	return reader[V]{func(d *decoder, n *node) (V, bool) {
+		v, ok := r.read(d, n)
+		if ok {
+			d.need(n, names...)
+		}
+		return v, ok
+	}, func() schema { return r.shape().requiring(names) }}
 }
 
 // pointer is for what may be absent.
-func pointer[V any](read reader[V]) reader[*V] {
-	return func(d *decoder, n *node) (*V, bool) {
-		v, ok := read(d, n)
+func pointer[V any](r reader[V]) reader[*V] {
+	return reader[*V]{func(d *decoder, n *node) (*V, bool) {
+		v, ok := r.read(d, n)
 		return &v, ok
-	}
+	}, r.shape}
 }
 
 func (d *decoder) isTable(n *node) bool {

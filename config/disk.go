@@ -7,8 +7,10 @@ import (
 
 // asFile reads a path; a file that cannot be read is a warning, for it may
 // come later.
-func asFile(d *decoder, n *node) (string, bool) {
-	s, ok := asWord(d, n)
+var asFile = reader[string]{readFile, aWord}
+
+func readFile(d *decoder, n *node) (string, bool) {
+	s, ok := readWord(d, n)
 	if !ok {
 		return "", false
 	}
@@ -27,8 +29,10 @@ func asFile(d *decoder, n *node) (string, bool) {
 }
 
 // asFolder is asFile for folders.
-func asFolder(d *decoder, n *node) (string, bool) {
-	s, ok := asWord(d, n)
+var asFolder = reader[string]{readFolder, aWord}
+
+func readFolder(d *decoder, n *node) (string, bool) {
+	s, ok := readWord(d, n)
 	if !ok {
 		return "", false
 	}

@@ -7,21 +7,20 @@ import (
 	"forge.home.arpa/portico/config/tomldoc"
 )
 
-func asAllow(d *decoder, n *node) ([]Network, bool) {
-	nets, ok := asNetworks(d, n)
+var asAllow = reader[[]Network]{func(d *decoder, n *node) ([]Network, bool) {
+	nets, ok := asNetworks.read(d, n)
 	if ok && n.Kind() == tomldoc.Array && len(n.Elems()) == 0 {
 		d.warn(n, "", " is empty: every address may pass")
 	}
 	return nets, ok
-}
+}, asNetworks.shape}
 
 var rateLimitKeys = keys[RateLimit]{
-	"rate":  store(quoted(rateExample, parsed(parseRate)), func(l *RateLimit) *Rate { return &l.Rate }),
+	"rate":  store(quoted(rateExample, parsed(parseRate).like(ratePattern.String())), func(l *RateLimit) *Rate { return &l.Rate }),
 	"burst": store(count(1, most), func(l *RateLimit) *int { return &l.Burst }),
 }
 
-func checkRateLimit(d *decoder, n *node, l *RateLimit) {
-	d.need(n, "rate")
+func checkRateLimit(_ *decoder, _ *node, l *RateLimit) {
 	if l.Burst == 0 {
 		l.Burst = max(1, int(l.Rate)) // a second's worth
 	}
@@ -35,11 +34,12 @@ var maintenanceKeys = keys[Maintenance]{
 }
 
 var wakeKeys = keys[WakeOnLAN]{
-	"mac":  store(parsed(parseMAC), func(w *WakeOnLAN) *string { return &w.MAC }),
+	"mac":  store(parsed(parseMAC).like(macLike), func(w *WakeOnLAN) *string { return &w.MAC }),
 	"wait": store(atLeast(time.Second), func(w *WakeOnLAN) *time.Duration { return &w.Wait }),
 }
 
-func checkWake(d *decoder, n *node, _ *WakeOnLAN) { d.need(n, "mac") }
+// macLike is what net.ParseMAC reads as six bytes.
+const macLike = `^([0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(\.[0-9A-Fa-f]{4}){2})$`
 
 func parseMAC(s string) (string, error) {
 	mac, err := net.ParseMAC(s)

@@ -9,13 +9,18 @@ import (
 var headerKeys = keys[HeaderEdit]{
 	"set":    store(asSetFields, func(h *HeaderEdit) *[]HeaderField { return &h.Set }),
 	"add":    store(fields(list(asFieldValue)), func(h *HeaderEdit) *[]HeaderField { return &h.Add }),
-	"remove": store(list(parsed(parseFieldName)), func(h *HeaderEdit) *[]string { return &h.Remove }),
+	"remove": store(list(asFieldName), func(h *HeaderEdit) *[]string { return &h.Remove }),
 }
 
 // framing are the fields that say where a message ends and who speaks: an edit
 // of theirs would let one side read another message than portico did.
 var framing = []string{"Connection", "Content-Length", "Host", "Http2-Settings", "Keep-Alive", "Proxy-Connection",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+
+// tokenLike is RFC 9110 section 5.6.2, as isToken has it.
+const tokenLike = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+
+var asFieldName = parsed(parseFieldName).like(tokenLike)
 
 func parseFieldName(s string) (string, error) {
 	if !isToken(s) {
@@ -33,7 +38,7 @@ func parseFieldName(s string) (string, error) {
 
 // fields reads a table of names, in the order of the names.
 func fields(values reader[[]Template]) reader[[]HeaderField] {
-	return func(d *decoder, n *node) ([]HeaderField, bool) {
+	return reader[[]HeaderField]{func(d *decoder, n *node) ([]HeaderField, bool) {
 		if !d.isTable(n) {
 			return nil, false
 		}
@@ -45,21 +50,25 @@ func fields(values reader[[]Template]) reader[[]HeaderField] {
 				d.atKey(kid, f.hint, ": %s %s", quote(name), f.reason)
 				continue
 			}
-			texts, _ := values(d, kid)
+			texts, _ := values.read(d, kid)
 			for _, text := range texts {
 				fs = append(fs, HeaderField{Name: name, Value: text})
 			}
 		}
 		return fs, true
-	}
+	}, func() schema { return tableByName(tokenLike, values.shape()) }}
 }
 
 // asSetFields reads set, where a name has one value.
-func asSetFields(d *decoder, n *node) ([]HeaderField, bool) {
-	fs, ok := fields(func(d *decoder, n *node) ([]Template, bool) {
-		t, ok := asFieldValue(d, n)
-		return []Template{t}, ok
-	})(d, n)
+var asSetFields = reader[[]HeaderField]{readSetFields, oneField.shape}
+
+var oneField = fields(reader[[]Template]{func(d *decoder, n *node) ([]Template, bool) {
+	t, ok := asFieldValue.read(d, n)
+	return []Template{t}, ok
+}, asFieldValue.shape})
+
+func readSetFields(d *decoder, n *node) ([]HeaderField, bool) {
+	fs, ok := oneField.read(d, n)
 	seen := map[string]bool{}
 	for _, f := range fs {
 		if name := http.CanonicalHeaderKey(f.Name); seen[name] {
@@ -72,8 +81,10 @@ func asSetFields(d *decoder, n *node) ([]HeaderField, bool) {
 }
 
 // asFieldValue reads the value of a field. A blank at its end would not arrive.
-func asFieldValue(d *decoder, n *node) (Template, bool) {
-	s, ok := asText(d, n)
+var asFieldValue = reader[Template]{readFieldValue, aText}
+
+func readFieldValue(d *decoder, n *node) (Template, bool) {
+	s, ok := readText(d, n)
 	if !ok {
 		return nil, false
 	}

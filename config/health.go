@@ -9,7 +9,7 @@ import (
 )
 
 var healthKeys = keys[Health]{
-	"path":     store(parsed(parseTarget), func(h *Health) *string { return &h.Path }),
+	"path":     store(parsed(parseTarget).like(`^/`), func(h *Health) *string { return &h.Path }),
 	"interval": store(atLeast(100*time.Millisecond), func(h *Health) *time.Duration { return &h.Interval }),
 	"timeout":  store(atLeast(time.Millisecond), func(h *Health) *time.Duration { return &h.Timeout }),
 	"expect":   store(asExpect, func(h *Health) *[]StatusRange { return &h.Expect }),
@@ -19,21 +19,28 @@ var healthKeys = keys[Health]{
 
 // asExpect reads the statuses of a healthy upstream: 200, "2xx", "200-399", or
 // a list of these.
-func asExpect(d *decoder, n *node) ([]StatusRange, bool) {
+var asExpect = reader[[]StatusRange]{func(d *decoder, n *node) ([]StatusRange, bool) {
 	if n.Kind() == tomldoc.Integer {
-		r, ok := asStatusRange(d, n)
+		r, ok := asStatusRange.read(d, n)
 		return []StatusRange{r}, ok
 	}
-	return some(list(asStatusRange))(d, n)
-}
+	return someStatuses.read(d, n)
+}, func() schema { return anyOf(asStatus.shape(), someStatuses.shape()) }}
 
-func asStatusRange(d *decoder, n *node) (StatusRange, bool) {
+var someStatuses = some(list(asStatusRange))
+
+var asStatusRange = reader[StatusRange]{func(d *decoder, n *node) (StatusRange, bool) {
 	if n.Kind() == tomldoc.Integer {
-		v, ok := count(100, 599)(d, n)
+		v, ok := asStatus.read(d, n)
 		return StatusRange{v, v}, ok
 	}
-	return parsed(parseStatusRange)(d, n)
-}
+	return asStatusWord.read(d, n)
+}, func() schema { return anyOf(asStatus.shape(), asStatusWord.shape()) }}
+
+var (
+	asStatus     = count(100, 599)
+	asStatusWord = parsed(parseStatusRange).like(statusClass.String() + "|" + statusSpan.String())
+)
 
 var (
 	statusClass = regexp.MustCompile(`^([1-5])xx$`)

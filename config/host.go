@@ -12,6 +12,9 @@ import (
 // rest.
 var lookup = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.StrictDomainName(false))
 
+// asHosts reads the hosts of a route or a certificate.
+var asHosts = some(distinct(parsed(parseHost).like(`^[^/ ]+$`), itself))
+
 // parseHost reads a host of a route: a name, *.NAME, or *. The result is as
 // requests are compared: lower case, A-labels, no dot at the end, IPv6 in brackets.
 func parseHost(s string) (string, error) {

@@ -50,40 +50,41 @@ func children(root *node, family string) map[string]*node {
 func (d *decoder) readTables(root *node, c *Config) {
 	d.readServer(root, c)
 	if n := root.Get("acme"); n != nil {
-		c.ACME, _ = pointer(asTable(acmeKeys, ACME{}, checkACME))(d, n)
+		c.ACME, _ = pointer(asACME).read(d, n)
 	}
 	if n := root.Get("ban"); n != nil {
-		c.Ban, _ = pointer(asTable(banKeys, defaultBan, nil))(d, n)
+		c.Ban, _ = pointer(asBan).read(d, n)
 	}
 	if n := root.Get("log"); n != nil {
-		c.Log, _ = asTable(logKeys, c.Log, nil)(d, n)
+		c.Log, _ = asLog.read(d, n)
 	}
 	if n := root.Get("alert"); n != nil {
-		c.Alert, _ = pointer(asTable(alertKeys, Alert{}, func(d *decoder, n *node, a *Alert) { d.need(n, "url") }))(d, n)
+		c.Alert, _ = pointer(asAlert).read(d, n)
 	}
 	d.named(root, "cert", func(name string, n *node) {
-		cert := &Cert{Name: name}
-		fill(d, n, certKeys, cert)
-		d.need(n, "cert", "key")
+		cert, _ := pointer(asCert).read(d, n)
+		cert.Name = name
 		if slices.Contains(reservedCerts, name) {
 			d.atKey(n, "choose another name", " is a reserved name")
 		}
 		c.Certs = append(c.Certs, cert)
 	})
 	d.named(root, "ddns", func(name string, n *node) {
-		entry, _ := pointer(asTable(ddnsKeys, defaultDDNS, checkDDNS))(d, n)
+		entry, _ := pointer(asDDNS).read(d, n)
 		entry.Name = name
 		c.DDNS = append(c.DDNS, entry)
 	})
 }
 
+var asAddress = parsed(parseListen).like(`:[0-9]{1,5}$`)
+
 // asListen reads a list of addresses to listen on.
-var asListen = distinct(parsed(parseListen), itself)
+var asListen = distinct(asAddress, itself)
 
 var serverKeys = keys[Server]{
 	"http":  store(asListen, func(s *Server) *[]string { return &s.HTTP }),
 	"https": store(asListen, func(s *Server) *[]string { return &s.HTTPS }),
-	"admin": store(parsed(parseListen), func(s *Server) *string { return &s.Admin }),
+	"admin": store(asAddress, func(s *Server) *string { return &s.Admin }),
 
 	"trusted_proxies": store(list(asTrusted), func(s *Server) *[]Network { return &s.TrustedProxies }),
 	"proxy_protocol":  store(asNetworks, func(s *Server) *[]Network { return &s.ProxyProtocol }),

@@ -33,24 +33,24 @@ func (d *decoder) readNetworks(root *node) {
 			d.mustBe(kid, "a list")
 			continue
 		}
-		prefixes, _ := some(list(asPrefix))(d, kid)
+		prefixes, _ := asPrefixes.read(d, kid)
 		d.networks[name] = Network{Name: name, Prefixes: prefixes}
 	}
 }
 
-// asPrefix reads an entry of [networks].
-func asPrefix(d *decoder, n *node) (netip.Prefix, bool) {
-	return parsed(func(s string) (netip.Prefix, error) {
-		if !addressLike(s) {
-			return netip.Prefix{}, flawed("is not a network", `as "10.8.0.0/24"; names stand in allow and deny`)
-		}
-		return parsePrefixOf(s)
-	})(d, n)
-}
+// asPrefixes reads an entry of [networks].
+var asPrefixes = some(list(parsed(func(s string) (netip.Prefix, error) {
+	if !addressLike(s) {
+		return netip.Prefix{}, flawed("is not a network", `as "10.8.0.0/24"; names stand in allow and deny`)
+	}
+	return parsePrefixOf(s)
+}).like(`^[0-9A-Fa-f:.]+(/[0-9]+)?$`)))
 
 // asNetwork reads an entry of an address list: a name or a network.
-func asNetwork(d *decoder, n *node) (Network, bool) {
-	s, ok := asWord(d, n)
+var asNetwork = reader[Network]{readNetwork, func() schema { return suggestion(builtinNetworks) }}
+
+func readNetwork(d *decoder, n *node) (Network, bool) {
+	s, ok := readWord(d, n)
 	if !ok {
 		return Network{}, false
 	}
@@ -72,7 +72,7 @@ func asNetwork(d *decoder, n *node) (Network, bool) {
 	return Network{Name: s, Prefixes: []netip.Prefix{p}}, true
 }
 
-func asNetworks(d *decoder, n *node) ([]Network, bool) { return list(asNetwork)(d, n) }
+var asNetworks = list(asNetwork)
 
 // addressLike tells an address or a network, right or wrong, from a name.
 func addressLike(s string) bool {
@@ -118,8 +118,10 @@ func netipReason(err error) string {
 
 // asTrusted reads a network whose X-Forwarded-* is believed, and warns where
 // that reaches further than a proxy.
-func asTrusted(d *decoder, n *node) (Network, bool) {
-	t, ok := asNetwork(d, n)
+var asTrusted = reader[Network]{readTrusted, asNetwork.shape}
+
+func readTrusted(d *decoder, n *node) (Network, bool) {
+	t, ok := readNetwork(d, n)
 	if ok && (t.Name == "lan" || t.Name == "private" || slices.ContainsFunc(t.Prefixes, tooWide)) {
 		d.warn(n, "name the proxy's own address",
 			": %s trusts a whole private network: each machine in it can claim any client address", quote(t.Name))

@@ -34,13 +34,13 @@ func (d *decoder) readPresets(root *node) {
 func (d *decoder) settings(n *node, origin string) settings {
 	s := settings{}
 	for _, name := range n.Keys() {
-		read, known := routeKeys[name]
+		key, known := routeKeys[name]
 		if !known {
 			d.unknown(n, name, keysOf(routeKeys))
 			continue
 		}
 		kid := n.Get(name)
-		s[name] = setting{kid, read(d, kid), origin}
+		s[name] = setting{kid, key.read(d, kid), origin}
 	}
 	d.oneAction(n, s)
 	return s

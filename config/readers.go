@@ -25,7 +25,9 @@ func (f *flaw) Error() string { return f.reason }
 func flawed(reason, hint string) error { return &flaw{reason: reason, hint: hint} }
 
 // asText reads a string, the empty one too.
-func asText(d *decoder, n *node) (string, bool) {
+var asText = reader[string]{readText, aText}
+
+func readText(d *decoder, n *node) (string, bool) {
 	if n.Kind() != tomldoc.String {
 		d.mustBe(n, "a string")
 		return "", false
@@ -34,8 +36,10 @@ func asText(d *decoder, n *node) (string, bool) {
 }
 
 // asWord reads a string that says something.
-func asWord(d *decoder, n *node) (string, bool) {
-	s, ok := asText(d, n)
+var asWord = reader[string]{readWord, aWord}
+
+func readWord(d *decoder, n *node) (string, bool) {
+	s, ok := readText(d, n)
 	if ok && s == "" {
 		d.at(n, "", " is empty")
 		return "", false
@@ -45,8 +49,8 @@ func asWord(d *decoder, n *node) (string, bool) {
 
 // parsed reads a string by a function whose error is a flaw.
 func parsed[V any](parse func(string) (V, error)) reader[V] {
-	return func(d *decoder, n *node) (v V, ok bool) {
-		s, ok := asWord(d, n)
+	return reader[V]{func(d *decoder, n *node) (v V, ok bool) {
+		s, ok := readWord(d, n)
 		if !ok {
 			return v, false
 		}
@@ -55,18 +59,18 @@ func parsed[V any](parse func(string) (V, error)) reader[V] {
 			d.flaw(n, s, err)
 		}
 		return v, err == nil
-	}
+	}, aWord}
 }
 
 // quoted shows how to write what people like to write as a bare number.
-func quoted[V any](example string, read reader[V]) reader[V] {
-	return func(d *decoder, n *node) (v V, ok bool) {
+func quoted[V any](example string, r reader[V]) reader[V] {
+	return reader[V]{func(d *decoder, n *node) (v V, ok bool) {
 		if n.Kind() != tomldoc.String {
 			d.at(n, example, " must be a string, not %s", n.Kind())
 			return v, false
 		}
-		return read(d, n)
-	}
+		return r.read(d, n)
+	}, r.shape}
 }
 
 // flawOf gives what is wrong by an error of a parsing function.
@@ -86,17 +90,17 @@ func (d *decoder) flaw(n *node, text string, err error) {
 	d.bad(n, f.hint, "%s %s", quote(text), f.reason)
 }
 
-func asFlag(d *decoder, n *node) (bool, bool) {
+var asFlag = reader[bool]{func(d *decoder, n *node) (bool, bool) {
 	if n.Kind() != tomldoc.Bool {
 		d.mustBe(n, "true or false")
 		return false, false
 	}
 	return n.Text() == "true", true
-}
+}, func() schema { return schema{Type: "boolean"} }}
 
 // count reads a whole number from low to high.
 func count(low, high int) reader[int] {
-	return func(d *decoder, n *node) (int, bool) {
+	return reader[int]{func(d *decoder, n *node) (int, bool) {
 		if n.Kind() != tomldoc.Integer {
 			d.mustBe(n, "a whole number")
 			return 0, false
@@ -107,13 +111,13 @@ func count(low, high int) reader[int] {
 			return 0, false
 		}
 		return int(i), true
-	}
+	}, func() schema { return schema{Type: "integer", Minimum: &low, Maximum: &high} }}
 }
 
 // oneOf reads one of a few words.
 func oneOf(words ...string) reader[string] {
-	return func(d *decoder, n *node) (string, bool) {
-		s, ok := asWord(d, n)
+	return reader[string]{func(d *decoder, n *node) (string, bool) {
+		s, ok := readWord(d, n)
 		if !ok {
 			return "", false
 		}
@@ -122,13 +126,13 @@ func oneOf(words ...string) reader[string] {
 			return "", false
 		}
 		return s, true
-	}
+	}, func() schema { return choice(words) }}
 }
 
 // list reads a list, or one item for a list of one. Items with a problem are
 // left out.
 func list[V any](item reader[V]) reader[[]V] {
-	return func(d *decoder, n *node) ([]V, bool) {
+	return reader[[]V]{func(d *decoder, n *node) ([]V, bool) {
 		items := []*node{n}
 		switch n.Kind() {
 		case tomldoc.String:
@@ -140,32 +144,32 @@ func list[V any](item reader[V]) reader[[]V] {
 		}
 		var vs []V
 		for _, e := range items {
-			if v, ok := item(d, e); ok {
+			if v, ok := item.read(d, e); ok {
 				vs = append(vs, v)
 			}
 		}
 		return vs, true
-	}
+	}, func() schema { return listOf(item.shape()) }}
 }
 
 // some is for lists that are wrong when empty.
-func some[V any](read reader[[]V]) reader[[]V] {
-	return func(d *decoder, n *node) ([]V, bool) {
+func some[V any](r reader[[]V]) reader[[]V] {
+	return reader[[]V]{func(d *decoder, n *node) ([]V, bool) {
 		if n.Kind() == tomldoc.Array && len(n.Elems()) == 0 {
 			d.at(n, "", " is an empty list")
 			return nil, false
 		}
-		return read(d, n)
-	}
+		return r.read(d, n)
+	}, func() schema { return r.shape().lists(func(s *schema) { s.MinItems = 1 }) }}
 }
 
 // distinct refuses an item that a list holds already. id is what makes two
 // items the same.
 func distinct[V any](item reader[V], id func(V) string) reader[[]V] {
-	return func(d *decoder, n *node) ([]V, bool) {
+	return reader[[]V]{func(d *decoder, n *node) ([]V, bool) {
 		seen := map[string]bool{}
-		return list(func(d *decoder, e *node) (v V, ok bool) {
-			if v, ok = item(d, e); !ok {
+		return list(reader[V]{read: func(d *decoder, e *node) (v V, ok bool) {
+			if v, ok = item.read(d, e); !ok {
 				return v, false
 			}
 			if seen[id(v)] {
@@ -174,8 +178,8 @@ func distinct[V any](item reader[V], id func(V) string) reader[[]V] {
 			}
 			seen[id(v)] = true
 			return v, true
-		})(d, n)
-	}
+		}}).read(d, n)
+	}, func() schema { return listOf(item.shape()).lists(func(s *schema) { s.UniqueItems = true }) }}
 }
 
 func itself(s string) string { return s }
@@ -192,8 +196,11 @@ func atLeast(low time.Duration) reader[time.Duration] {
 			return 0, flawed("is less than "+low.String(), "")
 		}
 		return v, nil
-	}))
+	}).like(durationLike))
 }
+
+// durationLike is what time.ParseDuration reads.
+const durationLike = `^[+-]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
 // sizeIn reads a size from low to high.
 func sizeIn(low, high Size) reader[Size] {
@@ -203,7 +210,7 @@ func sizeIn(low, high Size) reader[Size] {
 			err = flawed("is not between "+low.text()+" and "+high.text(), "")
 		}
 		return v, err
-	}))
+	}).like(sizePattern.String()))
 }
 
 func parsePattern(s string) (*regexp.Regexp, error) {

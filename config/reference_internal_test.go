@@ -4,16 +4,10 @@ import (
 	"maps"
 	"os"
 	"reflect"
-	"regexp"
 	"slices"
 	"testing"
 
 	"forge.home.arpa/portico/config/tomldoc"
-)
-
-var (
-	exampleLine = regexp.MustCompile(`(?m)^## `)
-	defaultLine = regexp.MustCompile(`(?m)^# ([a-z_]+ = )`)
 )
 
 func reference(t *testing.T) []byte {

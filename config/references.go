@@ -5,8 +5,10 @@ import (
 	"slices"
 )
 
-func asPreset(d *decoder, n *node) (string, bool) {
-	name, ok := asWord(d, n)
+var asPreset = reader[string]{readPreset, aWord}
+
+func readPreset(d *decoder, n *node) (string, bool) {
+	name, ok := readWord(d, n)
 	if _, known := d.presets[name]; ok && !known {
 		d.bad(n, d.meant(name, keysOf(d.presets)), "there is no preset %s", quote(name))
 		return "", false
@@ -14,8 +16,10 @@ func asPreset(d *decoder, n *node) (string, bool) {
 	return name, ok
 }
 
-func asFallback(d *decoder, n *node) (string, bool) {
-	name, ok := asWord(d, n)
+var asFallback = reader[string]{readFallback, aWord}
+
+func readFallback(d *decoder, n *node) (string, bool) {
+	name, ok := readWord(d, n)
 	if _, known := d.routes[name]; ok && !known {
 		d.bad(n, d.meant(name, keysOf(d.routes)), "there is no route %s", quote(name))
 		return "", false
@@ -23,8 +27,10 @@ func asFallback(d *decoder, n *node) (string, bool) {
 	return name, ok
 }
 
-func asCertName(d *decoder, n *node) (string, bool) {
-	name, ok := asWord(d, n)
+var asCertName = reader[string]{readCertName, func() schema { return suggestion(reservedCerts) }}
+
+func readCertName(d *decoder, n *node) (string, bool) {
+	name, ok := readWord(d, n)
 	if _, known := d.certs[name]; ok && !known && !slices.Contains(reservedCerts, name) {
 		d.bad(n, d.meant(name, slices.Concat(reservedCerts, keysOf(d.certs))), "there is no certificate %s", quote(name))
 		return "", false

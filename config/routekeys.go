@@ -8,24 +8,24 @@ import (
 // routeKeys are the keys of a route, of a preset and of [defaults]. A pointer
 // that several keys share is made by the first of them, see the methods below.
 var routeKeys = keys[Route]{
-	"host":    store(some(distinct(parsed(parseHost), itself)), func(r *Route) *[]string { return &r.Hosts }),
-	"path":    store(some(distinct(parsed(parsePath), itself)), func(r *Route) *[]string { return &r.Paths }),
+	"host":    store(asHosts, func(r *Route) *[]string { return &r.Hosts }),
+	"path":    store(some(distinct(parsed(parsePath).like(`^[/~]`), itself)), func(r *Route) *[]string { return &r.Paths }),
 	"methods": store(some(distinct(parsed(parseMethod), itself)), func(r *Route) *[]string { return &r.Methods }),
 	"enabled": store(asFlag, func(r *Route) *bool { return &r.Enabled }),
 	"use":     store(distinct(asPreset, itself), func(r *Route) *[]string { return &r.Use }),
 
 	"to":       store(asUpstreams, func(r *Route) *[]Upstream { return &r.To }),
-	"redirect": store(parsed(parseRedirect), func(r *Route) *Template { return &r.redirect().To }),
+	"redirect": store(parsed(parseRedirect).like(`^(https?://|\{scheme\}://|/|\{uri\}|\{path\})`), func(r *Route) *Template { return &r.redirect().To }),
 	"status":   store(asRedirectStatus, func(r *Route) *int { return &r.redirect().Status }),
 	"respond":  store(pointer(asTable(respondKeys, defaultRespond, checkRespond)), func(r *Route) **Respond { return &r.Respond }),
 	"files":    store(pointer(asFiles), func(r *Route) **Files { return &r.Files }),
 
-	"strip_prefix": store(parsed(parsePrefix), func(r *Route) *string { return &r.StripPrefix }),
-	"rewrite":      store(pointer(asTable(rewriteKeys, Rewrite{}, checkRewrite)), func(r *Route) **Rewrite { return &r.Rewrite }),
+	"strip_prefix": store(parsed(parsePrefix).like(`^/`), func(r *Route) *string { return &r.StripPrefix }),
+	"rewrite":      store(pointer(asTable(rewriteKeys, Rewrite{}, checkRewrite).needing("match", "to")), func(r *Route) **Rewrite { return &r.Rewrite }),
 
-	"root":          store(parsed(parseRoot), func(r *Route) *string { return &r.fastCGI().Root }),
+	"root":          store(parsed(parseRoot).like(`^/`), func(r *Route) *string { return &r.fastCGI().Root }),
 	"static":        store(asFolder, func(r *Route) *string { return &r.fastCGI().Static }),
-	"index":         store(some(list(parsed(parseIndex))), func(r *Route) *[]string { return &r.fastCGI().Index }),
+	"index":         store(some(list(parsed(parseIndex).like(`^[^/]+$`))), func(r *Route) *[]string { return &r.fastCGI().Index }),
 	"try_files":     store(some(list(parsed(parseTry))), func(r *Route) *[]string { return &r.fastCGI().TryFiles }),
 	"memcached_key": store(parsed(parseTemplate), func(r *Route) *Template { return &r.memcached().Key }),
 	"fallback":      store(asFallback, func(r *Route) *string { return &r.memcached().Fallback }),
@@ -46,13 +46,13 @@ var routeKeys = keys[Route]{
 	"allow":        store(asAllow, func(r *Route) *[]Network { return &r.Allow }),
 	"deny":         store(asNetworks, func(r *Route) *[]Network { return &r.Deny }),
 	"auth":         store(pointer(asTable(authKeys, defaultAuth, checkAuth)), func(r *Route) **Auth { return &r.Auth }),
-	"forward_auth": store(pointer(asTable(forwardAuthKeys, ForwardAuth{}, checkForwardAuth)), func(r *Route) **ForwardAuth { return &r.ForwardAuth }),
-	"rate_limit":   store(pointer(asTable(rateLimitKeys, RateLimit{}, checkRateLimit)), func(r *Route) **RateLimit { return &r.RateLimit }),
+	"forward_auth": store(pointer(asTable(forwardAuthKeys, ForwardAuth{}, nil).needing("to")), func(r *Route) **ForwardAuth { return &r.ForwardAuth }),
+	"rate_limit":   store(pointer(asTable(rateLimitKeys, RateLimit{}, checkRateLimit).needing("rate")), func(r *Route) **RateLimit { return &r.RateLimit }),
 	"max_conns":    store(count(0, most), func(r *Route) *int { return &r.MaxConns }),
 	"max_body":     store(sizeIn(0, 1024*1024*GB), func(r *Route) *Size { return &r.MaxBody }),
 	"compress":     store(asFlag, func(r *Route) *bool { return &r.Compress }),
 	"maintenance":  store(pointer(asTable(maintenanceKeys, Maintenance{}, nil)), func(r *Route) **Maintenance { return &r.Maintenance }),
-	"wake_on_lan":  store(pointer(asTable(wakeKeys, defaultWakeOnLAN, checkWake)), func(r *Route) **WakeOnLAN { return &r.WakeOnLAN }),
+	"wake_on_lan":  store(pointer(asTable(wakeKeys, defaultWakeOnLAN, nil).needing("mac")), func(r *Route) **WakeOnLAN { return &r.WakeOnLAN }),
 
 	"cert":       store(asCertName, func(r *Route) *string { return &r.Cert }),
 	"plain_http": store(oneOf("redirect", "serve", "refuse"), func(r *Route) *string { return &r.PlainHTTP }),

@@ -38,16 +38,18 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte("(hidden)"), nil }
 
 // asSecret reads a secret. A reference that leads nowhere is a warning: the
 // variable may be set, and the file may come, before it is needed.
-func asSecret(d *decoder, n *node) (Secret, bool) {
-	s, ok := asSecretOrPlain(d, n)
+var asSecret = reader[Secret]{readSecret, aWord}
+
+func readSecret(d *decoder, n *node) (Secret, bool) {
+	s, ok := readSecretOrPlain(d, n)
 	if ok && s.ref == "" {
 		d.warn(n, `write "env:NAME" or "file:PATH"`, " is a secret in plain text: it is also in the history")
 	}
 	return s, ok
 }
 
-func asSecretOrPlain(d *decoder, n *node) (Secret, bool) {
-	text, ok := asWord(d, n)
+func readSecretOrPlain(d *decoder, n *node) (Secret, bool) {
+	text, ok := readWord(d, n)
 	if !ok {
 		return Secret{}, false
 	}

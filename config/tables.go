@@ -7,11 +7,11 @@ import (
 )
 
 var acmeKeys = keys[ACME]{
-	"email":     store(parsed(parseMail), func(a *ACME) *string { return &a.Email }),
-	"directory": store(parsed(parseURL), func(a *ACME) *string { return &a.Directory }),
+	"email":     store(parsed(parseMail).like(`@`), func(a *ACME) *string { return &a.Email }),
+	"directory": store(parsed(parseURL).like(urlLike), func(a *ACME) *string { return &a.Directory }),
 	"ca":        store(asFile, func(a *ACME) *string { return &a.CA }),
 	"staging":   store(asFlag, func(a *ACME) *bool { return &a.Staging }),
-	"eab": store(pointer(asTable(eabKeys, EAB{}, func(d *decoder, n *node, _ *EAB) { d.need(n, "kid", "key") })),
+	"eab": store(pointer(asTable(eabKeys, EAB{}, nil).needing("kid", "key")),
 		func(a *ACME) **EAB { return &a.EAB }),
 	"resolver": store(parsed(parseServer("53")), func(a *ACME) *string { return &a.Resolver }),
 	"front":    store(asFlag, func(a *ACME) *bool { return &a.Front }),
@@ -21,6 +21,8 @@ var eabKeys = keys[EAB]{
 	"kid": store(asWord, func(e *EAB) *string { return &e.KID }),
 	"key": store(asSecret, func(e *EAB) *Secret { return &e.Key }),
 }
+
+var asACME = asTable(acmeKeys, ACME{}, checkACME)
 
 func checkACME(d *decoder, n *node, a *ACME) {
 	if a.Staging && n.Get("directory") != nil {
@@ -41,8 +43,10 @@ var reservedCerts = []string{"acme", "local", "none"}
 var certKeys = keys[Cert]{
 	"cert":  store(asFile, func(c *Cert) *string { return &c.Cert }),
 	"key":   store(asFile, func(c *Cert) *string { return &c.Key }),
-	"hosts": store(some(distinct(parsed(parseHost), itself)), func(c *Cert) *[]string { return &c.Hosts }),
+	"hosts": store(asHosts, func(c *Cert) *[]string { return &c.Hosts }),
 }
+
+var asCert = asTable(certKeys, Cert{}, nil).needing("cert", "key")
 
 var banKeys = keys[Ban]{
 	"on":     store(distinct(oneOf("unmatched_host", "auth_failed", "bad_request"), itself), func(b *Ban) *[]string { return &b.On }),
@@ -52,12 +56,16 @@ var banKeys = keys[Ban]{
 	"never":  store(asNetworks, func(b *Ban) *[]Network { return &b.Never }),
 }
 
+var asBan = asTable(banKeys, defaultBan, nil)
+
 var logKeys = keys[Log]{
 	"access": store(asWord, func(l *Log) *string { return &l.Access }),
 	"format": store(oneOf("combined", "json"), func(l *Log) *string { return &l.Format }),
 	"keep":   store(count(0, 1000), func(l *Log) *int { return &l.Keep }),
 	"size":   store(sizeIn(KB, 1024*GB), func(l *Log) *Size { return &l.Size }),
 }
+
+var asLog = asTable(logKeys, defaultConfig().Log, nil)
 
 // alertEvents are what the console's first page counts as wrong.
 var alertEvents = []string{"upstream", "certificate", "ddns", "file", "clock", "disk", "router"}
@@ -67,10 +75,16 @@ var alertKeys = keys[Alert]{
 	"on":  store(distinct(oneOf(alertEvents...), itself), func(a *Alert) *[]string { return &a.On }),
 }
 
+var asAlert = asTable(alertKeys, Alert{}, nil).needing("url")
+
 // asAlertURL reads a secret that may stand in the file: a topic of one's own
 // server is no secret; what carries a password or a query is.
-func asAlertURL(d *decoder, n *node) (Secret, bool) {
-	s, ok := asSecretOrPlain(d, n)
+var asAlertURL = reader[Secret]{readAlertURL, func() schema {
+	return schema{Type: "string", Pattern: `^(env:|file:|[Hh][Tt][Tt][Pp][Ss]?://)`}
+}}
+
+func readAlertURL(d *decoder, n *node) (Secret, bool) {
+	s, ok := readSecretOrPlain(d, n)
 	if !ok || s.ref != "" && !s.IsSet() {
 		return s, ok
 	}
@@ -79,7 +93,7 @@ func asAlertURL(d *decoder, n *node) (Secret, bool) {
 		return Secret{}, false
 	}
 	if u, err := url.Parse(s.Reveal()); err == nil && s.ref == "" && (u.User != nil || u.RawQuery != "") {
-		return asSecret(d, n)
+		return asSecret.read(d, n)
 	}
 	return s, true
 }

@@ -20,29 +20,37 @@ var schemeList = []string{"http", "https", "h2c", "grpc", "grpcs", "fastcgi", "s
 const maxWeight = 1000
 
 var upstreamKeys = keys[Upstream]{
-	"url": func(d *decoder, n *node) func(*Upstream) {
-		u, ok := parsed(parseUpstream)(d, n)
+	"url": {func(d *decoder, n *node) func(*Upstream) {
+		u, ok := asUpstreamURL.read(d, n)
 		if !ok {
 			return nil
 		}
 		return func(t *Upstream) { t.URL, t.Scheme, t.Addr, t.Unix = u.URL, u.Scheme, u.Addr, u.Unix }
-	},
+	}, asUpstreamURL.shape},
 	"weight": store(count(1, maxWeight), func(u *Upstream) *int { return &u.Weight }),
 	"backup": store(asFlag, func(u *Upstream) *bool { return &u.Backup }),
 }
 
+var (
+	asUpstreamURL   = parsed(parseUpstream).like(`^(builtin|(` + strings.Join(schemeList, "|") + `)(\+unix)?)://.`)
+	asUpstreamTable = asTable(upstreamKeys, Upstream{Weight: 1}, nil).needing("url")
+	someUpstreams   = some(distinct(asUpstream, func(u Upstream) string { return u.URL }))
+)
+
 // asUpstream reads an entry of to: a URL or { url, weight, backup }.
-func asUpstream(d *decoder, n *node) (Upstream, bool) {
+var asUpstream = reader[Upstream]{func(d *decoder, n *node) (Upstream, bool) {
 	if n.Kind() != tomldoc.Table && n.Kind() != tomldoc.InlineTable {
-		return parsed(parseUpstream)(d, n)
+		return asUpstreamURL.read(d, n)
 	}
-	u, _ := asTable(upstreamKeys, Upstream{Weight: 1}, func(d *decoder, n *node, u *Upstream) { d.need(n, "url") })(d, n)
+	u, _ := asUpstreamTable.read(d, n)
 	return u, u.URL != ""
-}
+}, func() schema { return anyOf(asUpstreamURL.shape(), asUpstreamTable.shape()) }}
 
 // asUpstreams reads to.
-func asUpstreams(d *decoder, n *node) ([]Upstream, bool) {
-	us, ok := some(distinct(asUpstream, func(u Upstream) string { return u.URL }))(d, n)
+var asUpstreams = reader[[]Upstream]{readUpstreams, someUpstreams.shape}
+
+func readUpstreams(d *decoder, n *node) ([]Upstream, bool) {
+	us, ok := someUpstreams.read(d, n)
 	if !ok || len(us) == 0 {
 		return nil, false
 	}

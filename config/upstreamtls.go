@@ -8,7 +8,7 @@ import (
 var upstreamTLSKeys = keys[UpstreamTLS]{
 	"verify":      store(oneOf("system", "ca", "pin", "off"), func(t *UpstreamTLS) *string { return &t.Verify }),
 	"ca":          store(asFile, func(t *UpstreamTLS) *string { return &t.CA }),
-	"pin":         store(parsed(parsePin), func(t *UpstreamTLS) *[]byte { return &t.Pin }),
+	"pin":         store(parsed(parsePin).like(`^sha256:[0-9A-Fa-f:]{64,}$`), func(t *UpstreamTLS) *[]byte { return &t.Pin }),
 	"server_name": store(parsed(hostOrAddress), func(t *UpstreamTLS) *string { return &t.ServerName }),
 	"cert":        store(asFile, func(t *UpstreamTLS) *string { return &t.Cert }),
 	"key":         store(asFile, func(t *UpstreamTLS) *string { return &t.Key }),
