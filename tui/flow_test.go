@@ -469,6 +469,9 @@ func TestCommandLine(t *testing.T) {
 		p.sees("say one name of a route")
 		p.command("add one")
 		p.sees("say a host and an upstream")
+		p.command("add")
+		p.sees("new route")
+		p.press("esc")
 		p.command("   ")
 		p.command("q")
 		if len(p.got) != 1 || p.got[0] != (leaveMsg{Left}) {

@@ -13,13 +13,18 @@ func (m *model) addRoute() {
 	}
 }
 
-// addNamed opens the review of a new route at once.
+// addNamed opens the review of a new route at once, or its form when nothing
+// is said of it.
 func (m *model) addNamed(ws []string) {
 	base := m.facts.revision
 	switch {
 	case base == nil:
 		return
-	case len(ws) < 2:
+	case len(ws) == 0:
+		m.show(m.routes)
+		m.addRoute()
+		return
+	case len(ws) == 1:
 		m.say(bad, "say a host and an upstream: add photos.home.lan nas:2342")
 		return
 	}
