@@ -34,6 +34,7 @@ func newRoot(s streams, started *bool) *cobra.Command {
 		newAttach(s, at),
 		newPassword(s),
 		newInit(s, at),
+		newSchema(s),
 		newVersion(s),
 	)
 	root.SetHelpCommand(newHelp(root))
