@@ -1,7 +1,8 @@
 // Package atomicfile owns the durable write of a small file that people edit
 // too: after a power cut there is the old text or the new one, never a part, and
 // an edit made by somebody else in the meantime is not overwritten. Mode, owner
-// and symbolic links are kept.
+// and symbolic links are kept. The same for private files, which nobody else
+// edits.
 //
 // It deliberately does not know what the file says.
 //
@@ -57,7 +58,9 @@ func (f File) Write(data []byte, was Version) error {
 	if err != nil {
 		return err
 	}
-	err = f.replace(target, data, was)
+	err = f.replace(target, data,
+		func(h Handle) error { return f.dress(h, target) },
+		func() error { _, err := f.expect(target, was); return err })
 	if needsInPlace(err) {
 		err = f.writeInPlace(target, old, data)
 	}
@@ -112,13 +115,14 @@ func (f File) expect(target string, was Version) ([]byte, error) {
 	return data, nil
 }
 
-// replace writes beside the target and renames over it. The comparison stands
-// as late as can be: what is left is the time between two system calls.
-func (f File) replace(target string, data []byte, was Version) error {
+// replace writes beside the target and renames over it if compare has nothing
+// against it. That stands as late as can be: what is left is the time between
+// two system calls.
+func (f File) replace(target string, data []byte, dress func(Handle) error, compare func() error) error {
 	temp := tempName(target)
-	err := f.put(temp, data, func(h Handle) error { return f.dress(h, target) })
+	err := f.put(temp, data, dress)
 	if err == nil {
-		_, err = f.expect(target, was)
+		err = compare()
 	}
 	if err == nil {
 		err = f.FS.Rename(temp, target)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -23,6 +24,7 @@ type FS interface {
 	OpenInPlace(name string) (Handle, error) // existing, at its start, not truncated
 	Rename(from, to string) error
 	Remove(name string) error
+	MkdirAll(name string) error // mode 0700, the parent's owner; durable
 	SyncDir(name string) error
 }
 
@@ -82,6 +84,33 @@ func (OS) Rename(from, to string) error { return os.Rename(from, to) }
 
 // Remove is os.Remove.
 func (OS) Remove(name string) error { return os.Remove(name) }
+
+// MkdirAll makes a folder, and those above it, for our eyes only. What root
+// makes in another's folder belongs to that other.
+func (o OS) MkdirAll(name string) error {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && !info.IsDir():
+		return &fs.PathError{Op: "mkdir", Path: name, Err: syscall.ENOTDIR}
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	parent := filepath.Dir(name)
+	if err := o.MkdirAll(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(name, 0o700); err != nil {
+		return err
+	}
+	info, err = os.Stat(parent)
+	if err != nil {
+		return err
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && os.Geteuid() == 0 {
+		err = os.Lchown(name, int(st.Uid), int(st.Gid))
+	}
+	return errors.Join(err, o.SyncDir(parent))
+}
 
 // SyncDir makes the names in a directory durable. Some file systems cannot and
 // say so with EINVAL or ENOTSUP; there is nothing better to do on them.
