@@ -9,7 +9,8 @@ import (
 	"forge.home.arpa/portico/config"
 )
 
-func FuzzParse(f *testing.F) {
+// seedTexts gives a fuzzer texts that say much, right and wrong.
+func seedTexts(f *testing.F) {
 	f.Add(assets.Starter)
 	f.Add(assets.Reference)
 	f.Add([]byte(strings.ReplaceAll(string(assets.Reference), "\n## ", "\n")))
@@ -23,6 +24,10 @@ func FuzzParse(f *testing.F) {
 	for _, test := range problemTests {
 		f.Add([]byte(test.text))
 	}
+}
+
+func FuzzParse(f *testing.F) {
+	seedTexts(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, ps := config.Parse(text)
 		if (c == nil) != (len(ps.Errors()) > 0) {

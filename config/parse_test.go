@@ -12,12 +12,15 @@ import (
 	"forge.home.arpa/portico/config"
 )
 
-// parse wants a text without errors.
+// parse wants a text without errors, by the schema too.
 func parse(t testing.TB, text string) *config.Config {
 	t.Helper()
 	c, ps := config.Parse([]byte(text))
 	if c == nil {
 		t.Fatalf("%v", ps.Errors())
+	}
+	if faults, isTOML := against(t, text); !isTOML || len(faults) > 0 {
+		t.Errorf("the schema alone refuses: TOML %v, %q", isTOML, faults)
 	}
 	return c
 }
