@@ -113,15 +113,21 @@ func broke(t *testing.T, e *exchange) {
 // hearHead reads a head byte by byte, so that nothing behind it is taken.
 func hearHead(t testing.TB, c io.Reader) string {
 	t.Helper()
-	var head strings.Builder
-	b := make([]byte, 1)
-	for !strings.HasSuffix(head.String(), "\r\n\r\n") {
-		if _, err := io.ReadFull(c, b); err != nil {
-			t.Fatalf("within the head %q: %v", head.String(), err)
-		}
-		head.Write(b)
+	head, err := readHead(c)
+	if err != nil {
+		t.Fatalf("within the head %q: %v", head, err)
 	}
-	return head.String()
+	return head
+}
+
+func readHead(c io.Reader) (string, error) {
+	var head strings.Builder
+	for b := make([]byte, 1); !strings.HasSuffix(head.String(), "\r\n\r\n"); head.Write(b) {
+		if _, err := io.ReadFull(c, b); err != nil {
+			return head.String(), err
+		}
+	}
+	return head.String(), nil
 }
 
 // tlsConfigs are for two sides that need not trust each other.

@@ -244,6 +244,33 @@ func TestStopReading(t *testing.T) {
 	}
 }
 
+// TestRelayRests: after an upgrade nobody has to speak in any time.
+func TestRelayRests(t *testing.T) {
+	bubble(t, func(t *testing.T, client, ours net.Conn) {
+		upstream, toUpstream := net.Pipe()
+		e := newExchange(ours, toUpstream)
+		done := make(chan error, 1)
+		go func() {
+			e.run()
+			_, _, err := http1.Relay(e.client, e.upstream)
+			done <- err
+		}()
+		go io.WriteString(client, wish)
+		hear(t, upstream, wish)
+		go io.WriteString(upstream, switched)
+		hear(t, client, switched)
+		time.Sleep(12 * time.Hour)
+		go io.WriteString(client, "ping")
+		hear(t, upstream, "ping")
+		time.Sleep(12 * time.Hour)
+		go io.WriteString(upstream, "pong")
+		hear(t, client, "pong")
+		client.Close()
+		upstream.Close()
+		<-done // a pipe has no half-close, so any error will do
+	})
+}
+
 // halfPipe is a pipe with two ends for each side, as a socket has.
 type halfPipe struct {
 	net.Conn

@@ -28,15 +28,14 @@ func newExchange(client, upstream net.Conn) *exchange {
 }
 
 // run does everything in turn: the body is sent before the answer is read.
-func (e *exchange) run(t testing.TB) *exchange {
-	t.Helper()
+func (e *exchange) run() *exchange {
 	x := message.New()
 	defer x.Release()
-	if err := e.client.Await(patience); err != nil {
-		t.Fatal(err)
+	if e.askErr = e.client.Await(patience); e.askErr != nil {
+		return e
 	}
-	if err := e.client.ReadRequest(x, patience); err != nil {
-		t.Fatal(err)
+	if e.askErr = e.client.ReadRequest(x, patience); e.askErr != nil {
+		return e
 	}
 	if e.ask(x); e.askErr != nil {
 		return e
@@ -59,9 +58,8 @@ func (e *exchange) ask(x *message.Exchange) {
 
 // forward passes what a client says on to an upstream that answers so, and
 // returns what each was sent.
-func forward(t testing.TB, client, upstream *script) (toClient, toUpstream string, e *exchange) {
-	t.Helper()
-	e = newExchange(client, upstream).run(t)
+func forward(client, upstream *script) (toClient, toUpstream string, e *exchange) {
+	e = newExchange(client, upstream).run()
 	return client.out.String(), upstream.out.String(), e
 }
 
@@ -70,7 +68,7 @@ func respondLater(t testing.TB, client, upstream net.Conn) <-chan *exchange {
 	done := make(chan *exchange, 1)
 	e := newExchange(client, upstream)
 	go func() {
-		e.run(t)
+		e.run()
 		client.Close()
 		upstream.Close()
 		done <- e

@@ -27,7 +27,7 @@ func upgrade(t *testing.T, client, upstream net.Conn) <-chan relayed {
 	done := make(chan relayed, 1)
 	e := newExchange(client, upstream)
 	go func() {
-		e.run(t)
+		e.run()
 		var r relayed
 		r.up, r.down, r.err = http1.Relay(e.client, e.upstream)
 		client.Close()
@@ -146,7 +146,7 @@ func TestRelayBreaks(t *testing.T) {
 
 // TestRelayRefused: what follows a handshake that fails is the next request.
 func TestRelayRefused(t *testing.T) {
-	e := newExchange(whole(wish+get11), whole("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")).run(t)
+	e := newExchange(whole(wish+get11), whole("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")).run()
 	if e.respondErr != nil || !e.again {
 		t.Fatalf("error %v, another request %v", e.respondErr, e.again)
 	}

@@ -78,6 +78,7 @@ func refusedLines() []requestCase {
 		refused("CONNECT with a path", "405", "CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n"),
 		refused("TRACE", "405", "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"),
 		refused("a bare LF after the line", "400", "GET / HTTP/1.1\nHost: a\r\n\r\n"),
+		refused("a line too long by a byte", "414", "GET /"+strings.Repeat("a", 16<<10-len("GET / HTTP/1.1"))+" HTTP/1.1\r\nHost: a\r\n\r\n"),
 		refused("a line too long", "414", "GET /"+strings.Repeat("a", 16<<10)+" HTTP/1.1\r\nHost: a\r\n\r\n"),
 		refused("a line too long without an end", "414", "GET /"+strings.Repeat("a", 16<<10)),
 	}
@@ -109,6 +110,7 @@ func refusedFields() []requestCase {
 		refused("33 names in two Connections", "400", head("Connection: "+strings.Repeat("x,", 32), "Connection: y")),
 		refused("201 fields", "431", head(strings.Repeat("X: b\r\n", 199)+"X: b")),
 		refused("201 fields without an end", "431", "GET / HTTP/1.1\r\n"+strings.Repeat("X: b\r\n", 202)),
+		refused("a head too long by a byte", "431", "GET / HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("b", 32<<10+1-len(head("X: "))+len("\n"))+"\r\n\r\n"),
 		refused("a head too long", "431", head("X: "+strings.Repeat("b", 32<<10))),
 		refused("a head too long without an end", "431", "GET / HTTP/1.1\r\nX: "+strings.Repeat("b", 32<<10)),
 	}
@@ -165,6 +167,10 @@ func oddRequests() []requestCase {
 		one("absolute form without a path", "GET HTTPS://b HTTP/1.1\r\nHost: a\r\n\r\n", func(r *request) { r.authority = "b" }),
 		one("absolute form with a query alone", "GET http://b?y HTTP/1.1\r\nHost: a\r\n\r\n",
 			func(r *request) { r.authority, r.query = "b", "?y" }),
+		one("a line as long as may be", "GET /"+strings.Repeat("a", 16<<10-len("GET / HTTP/1.1\r"))+" HTTP/1.1\r\nHost: a\r\n\r\n",
+			func(r *request) { r.path += strings.Repeat("a", 16<<10-len("GET / HTTP/1.1\r")) }),
+		one("a head as long as may be", head("X: "+strings.Repeat("b", 32<<10-len(head("X: "))+len("\n"))),
+			func(r *request) { r.fields = []field{{"X", strings.Repeat("b", 32<<10-len(head("X: "))+len("\n"))}} }),
 		one("OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", func(r *request) { r.method, r.path = "OPTIONS", "*" }),
 		one("OPTIONS in absolute form", "OPTIONS http://b HTTP/1.1\r\nHost: a\r\n\r\n",
 			func(r *request) { r.method, r.authority, r.path = "OPTIONS", "b", "*" }),
@@ -215,6 +221,7 @@ func bodies() []requestCase {
 		{"a length with zeros before", to + "Content-Length: 00003\r\n\r\nabc", []request{post("abc", 3)}},
 		{"a length of 0", to + "Content-Length: 0\r\n\r\n", []request{post("", 0)}},
 		{"a body over several buffers", to + "Content-Length: 50000\r\n\r\n" + long, []request{post(long, 50000)}},
+		{"an upgrade with a body", to + "Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc", []request{post("abc", 3)}},
 		{"a body after an expectation", to + "Content-Length: 3\r\nExpect: 100-Continue\r\n\r\nabc" + head(), []request{expecting}},
 		{"a body cut short", to + "Content-Length: 3\r\n\r\nab", []request{short}},
 		{

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/message"
 )
 
 const (
@@ -62,7 +63,7 @@ func TestFraming(t *testing.T) {
 		{"no words", get11, "404", "Content-Length: 0\r\n\r\n", "Content-Length: 0\r\n\r\n", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, _, e := forward(t, whole(c.request), whole("HTTP/1.1 "+c.status+"\r\nX: y\r\n"+c.upstream))
+			got, _, e := forward(whole(c.request), whole("HTTP/1.1 "+c.status+"\r\nX: y\r\n"+c.upstream))
 			words := c.status
 			if c.status == "404" {
 				words = "404 Not Found"
@@ -100,10 +101,71 @@ func agrees(t *testing.T, request, answer string) {
 // TestInterims: a client of HTTP/1.0 understands none.
 func TestInterims(t *testing.T) {
 	const upstream = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-	got, _, _ := forward(t, whole(get11), whole(upstream))
+	got, _, _ := forward(whole(get11), whole(upstream))
 	same(t, "to 1.1", got, upstream)
-	got, _, _ = forward(t, whole(get10), whole(upstream))
+	got, _, _ = forward(whole(get10), whole(upstream))
 	same(t, "to 1.0", got, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+}
+
+// TestExpectation: a client that was not told to go on may send its body or not,
+// so the answer is the last.
+func TestExpectation(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		client := cut(upload[:len(upload)-2]+"Expect: 100-continue\r\n\r\nabcd", len(upload)+len("Expect: 100-continue\r\n"))
+		c := http1.NewServerConn(client, limits)
+		x := message.New()
+		if err := c.Await(0); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.ReadRequest(x, patience); err != nil {
+			t.Fatal(err)
+		}
+		want := "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+		if told {
+			if err := c.Interim(100, nil); err != nil {
+				t.Fatal(err)
+			}
+			if body, _ := readBody(t, x.Request.Body); string(body) != "abcd" {
+				t.Errorf("the body is %q", body)
+			}
+			want = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+		}
+		x.Response.Status = 403
+		if err := c.Respond(x); err != nil || c.Done() != told {
+			t.Errorf("told %v: error %v, or the connection is of other use", told, err)
+		}
+		same(t, "answer", client.out.String(), want)
+		x.Release()
+	}
+}
+
+// TestHugeHead: a head that has outgrown every buffer spoils no chunk behind it,
+// however much room its growth has left.
+func TestHugeHead(t *testing.T) {
+	body := noise(100_000)
+	for fields := 64; fields < 96; fields += 4 {
+		client := whole(get11)
+		c := http1.NewServerConn(client, limits)
+		x := message.New()
+		if err := c.Await(0); err != nil {
+			t.Fatal(err)
+		}
+		readRequest(t, c, x)
+		var b message.Bytes
+		b.Set([]byte(body))
+		x.Response.Status, x.Response.Length, x.Response.Body = 200, message.Unknown, &b
+		for range fields {
+			x.Response.Fields.Add("X", make([]byte, 4<<10))
+		}
+		if err := c.Respond(x); err != nil {
+			t.Fatal(err)
+		}
+		_, chunks, _ := strings.Cut(client.out.String(), "\r\n\r\n")
+		if got, _, _, end := naiveChunks(chunks, limits); end != isWhole || got != body {
+			t.Errorf("%d bytes behind %d fields: %s", len(got), fields, end)
+		}
+		x.Release()
+	}
 }
 
 // TestBroken: an answer that breaks must never look complete.
@@ -120,7 +182,7 @@ func TestBroken(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			stream := "HTTP/1.1 200 OK\r\n" + c.upstream
 			for _, upstream := range []*script{whole(stream), bytewise(stream)} {
-				got, _, e := forward(t, whole(get11), upstream)
+				got, _, e := forward(whole(get11), upstream)
 				var gone *http1.ClientError
 				if e.respondErr == nil || errors.As(e.respondErr, &gone) || e.again || e.reusable {
 					t.Errorf("error %v, another request %v, reusable %v", e.respondErr, e.again, e.reusable)

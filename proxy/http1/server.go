@@ -203,15 +203,15 @@ func (c *ServerConn) Done() bool {
 
 // skipBody reads to the end of the body as far as it has arrived.
 func (c *ServerConn) skipBody() (complete bool) {
-	if c.in.until.over.Load() {
-		return false // StopReading
+	if c.waiting || c.in.until.over.Load() { // over: StopReading
+		return false
 	}
-	for !c.waiting && !c.body.complete() && c.body.Ready() {
+	for !c.body.complete() && c.body.Ready() {
 		if _, err := c.body.Next(); err != nil && err != io.EOF {
 			return false
 		}
 	}
-	return !c.waiting && c.body.complete()
+	return c.body.complete()
 }
 
 // Unread tells, after Done returned false, whether the client may still be

@@ -9,11 +9,11 @@ import (
 const spliceFrom = 64 << 10
 
 // splice lets the kernel move the rest of a large body from socket to socket
-// (TCPConn.ReadFrom uses splice on Linux). It does nothing where one of them is
-// no plain TCP connection.
+// (TCPConn.ReadFrom uses splice on Linux), once all that is at hand was sent. It
+// does nothing where one of them is no plain TCP connection.
 func (w *stream) splice() (done bool, err error) {
 	from, ok := w.body.(*body)
-	if !w.movable || !ok || from.kind != byLength || from.left < spliceFrom || !from.src.empty() {
+	if !w.movable || !ok || from.kind != byLength || from.left < spliceFrom {
 		return false, nil
 	}
 	out, ok := w.to.conn.(*net.TCPConn)
@@ -48,7 +48,6 @@ func (w *stream) move(out *net.TCPConn, from *body) error {
 			return from.err
 		}
 	}
-	from.err = io.EOF
 	return nil
 }
 

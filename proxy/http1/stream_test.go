@@ -49,7 +49,7 @@ func TestLarge(t *testing.T) {
 			want := naiveResponse(stream, asked{}, limits)
 			for _, request := range []string{get11, get10} {
 				for _, upstream := range []*script{whole(stream), cut(stream, 20_000)} {
-					got, _, e := forward(t, whole(request), upstream)
+					got, _, e := forward(whole(request), upstream)
 					if e.respondErr != nil {
 						t.Fatal(e.respondErr)
 					}
@@ -77,7 +77,7 @@ func TestSplice(t *testing.T) {
 	say(t, client, get11)
 	e := newExchange(ours, toUpstream)
 	done := make(chan *exchange, 1)
-	go func() { done <- e.run(t) }()
+	go func() { done <- e.run() }()
 	r := naiveResponse(hearHead(t, client)+hearN(t, client, len(body)), asked{}, limits)
 	if r.body != body || !r.reusable {
 		t.Errorf("%d bytes, want %d; %s", len(r.body), len(body), r.end)
@@ -88,7 +88,7 @@ func TestSplice(t *testing.T) {
 	}
 	go io.WriteString(upstream, answer("Content-Length: 1")+"z")
 	say(t, client, get11)
-	go func() { done <- e.run(t) }()
+	go func() { done <- e.run() }()
 	hear(t, client, answer("Content-Length: 1")+"z")
 	waitFor(t, "the end of the next", done)
 }
@@ -137,13 +137,13 @@ func TestClientLeaves(t *testing.T) {
 // TestCoalesced: small chunks that came together go on together.
 func TestCoalesced(t *testing.T) {
 	client := whole(get11)
-	got, _, _ := forward(t, client, whole(answer("Transfer-Encoding: chunked")+strings.Repeat("1\r\na\r\n", 1000)+"0\r\n\r\n"))
+	got, _, _ := forward(client, whole(answer("Transfer-Encoding: chunked")+strings.Repeat("1\r\na\r\n", 1000)+"0\r\n\r\n"))
 	same(t, "answer", got, answer("Transfer-Encoding: chunked")+"03e8\r\n"+strings.Repeat("a", 1000)+"\r\n0\r\n\r\n")
 	same(t, "writes", client.writes, 1)
 
 	upload := "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 	upstream := whole(answer("Content-Length: 0"))
-	_, got, _ = forward(t, whole(upload+strings.Repeat("1\r\na\r\n", 1000)+"0\r\n\r\n"), upstream)
+	_, got, _ = forward(whole(upload+strings.Repeat("1\r\na\r\n", 1000)+"0\r\n\r\n"), upstream)
 	same(t, "upload", got, upload+"03e8\r\n"+strings.Repeat("a", 1000)+"\r\n0\r\n\r\n")
 	same(t, "writes", upstream.writes, 2)
 }
@@ -195,7 +195,7 @@ func TestUpload(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, client := range []*script{whole(c.request), cut(c.request, len(c.request)-2), bytewise(c.request)} {
-				_, got, e := forward(t, client, whole(answer("Content-Length: 0")))
+				_, got, e := forward(client, whole(answer("Content-Length: 0")))
 				if e.askErr != nil {
 					t.Fatal(e.askErr)
 				}
@@ -225,7 +225,7 @@ func TestUploadBreaks(t *testing.T) {
 		{"bad trailers", post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT\r\n\r\n", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, got, e := forward(t, whole(c.request), whole(""))
+			_, got, e := forward(whole(c.request), whole(""))
 			if !errors.Is(e.askErr, http1.ErrBodyCut) {
 				t.Errorf("error %v", e.askErr)
 			}
