@@ -170,14 +170,17 @@ func TestHugeHead(t *testing.T) {
 
 // TestBroken: an answer that breaks must never look complete.
 func TestBroken(t *testing.T) {
-	for _, c := range []struct{ name, upstream string }{
-		{"a length", "Content-Length: 4\r\n\r\nabc"},
-		{"nothing of a length", "Content-Length: 4\r\n\r\n"},
-		{"chunks", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"},
-		{"within a chunk", "Transfer-Encoding: chunked\r\n\r\n4\r\nabc"},
-		{"a bad chunk", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nx\r\n"},
-		{"the trailers", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: u\r\n"},
-		{"bad trailers", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT : u\r\n\r\n"},
+	for _, c := range []struct {
+		name, upstream string
+		malformed      bool // rather than cut short
+	}{
+		{"a length", "Content-Length: 4\r\n\r\nabc", false},
+		{"nothing of a length", "Content-Length: 4\r\n\r\n", false},
+		{"chunks", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", false},
+		{"within a chunk", "Transfer-Encoding: chunked\r\n\r\n4\r\nabc", false},
+		{"a bad chunk", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nx\r\n", true},
+		{"the trailers", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: u\r\n", false},
+		{"bad trailers", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT : u\r\n\r\n", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			stream := "HTTP/1.1 200 OK\r\n" + c.upstream
@@ -186,6 +189,9 @@ func TestBroken(t *testing.T) {
 				var gone *http1.ClientError
 				if e.respondErr == nil || errors.As(e.respondErr, &gone) || e.again || e.reusable {
 					t.Errorf("error %v, another request %v, reusable %v", e.respondErr, e.again, e.reusable)
+				}
+				if http1.IsMalformed(e.respondErr) != c.malformed {
+					t.Errorf("%v counts as malformed: %v", e.respondErr, !c.malformed)
 				}
 				r, err := http.ReadResponse(bufio.NewReader(strings.NewReader(got)), nil)
 				if err != nil {

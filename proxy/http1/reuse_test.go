@@ -225,3 +225,41 @@ func duplex(e *exchange) error {
 	e.again, e.reusable = e.client.Done(), e.upstream.Reusable()
 	return nil
 }
+
+// TestUnread: there is no need to linger where the client has nothing more to
+// say.
+func TestUnread(t *testing.T) {
+	for _, c := range []struct {
+		name, stream string
+		unread       bool
+	}{
+		{"nothing more", head("Connection: close"), false},
+		{"a body that came", upload + "abcd", false},
+		{"a body that did not", upload + "ab", true},
+		{"an expected one", upload[:len(upload)-2] + "Expect: 100-continue\r\n\r\n", true},
+		{"another request", head("Connection: close") + get11, true},
+		{"no request", "GET\r\n", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conn := http1.NewServerConn(whole(c.stream), limits)
+			x := message.New()
+			defer x.Release()
+			if err := conn.Await(0); err != nil {
+				t.Fatal(err)
+			}
+			_ = conn.ReadRequest(x, patience) // one of them is bad
+			conn.Settle()
+			x.Response.Status = 403
+			if err := conn.Respond(x); err != nil {
+				t.Fatal(err)
+			}
+			if n := conn.BytesOut(); n == 0 {
+				t.Error("no byte was counted")
+			}
+			conn.Done()
+			if conn.Unread() != c.unread || conn.BytesOut() != 0 {
+				t.Errorf("unread %v, %d bytes", conn.Unread(), conn.BytesOut())
+			}
+		})
+	}
+}

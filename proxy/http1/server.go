@@ -44,9 +44,6 @@ func (c *ServerConn) Await(idle time.Duration) error {
 	return c.in.fill(idle)
 }
 
-// Pipelined tells whether bytes of another request are there already.
-func (c *ServerConn) Pipelined() bool { return !c.in.empty() }
-
 // ReadRequest reads the head that Await saw the beginning of into x; it must be
 // complete within timeout from now. The error is a *BadRequest where an answer
 // is due.

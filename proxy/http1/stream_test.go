@@ -239,6 +239,22 @@ func TestUploadBreaks(t *testing.T) {
 	}
 }
 
+// TestHeldLarge sends a body that lies in memory and fits no buffer.
+func TestHeldLarge(t *testing.T) {
+	x := message.New()
+	defer x.Release()
+	body := noise(100_000)
+	x.Request.Method, x.Request.Path, x.Request.Authority = []byte("POST"), []byte("/"), []byte("a")
+	x.Request.Length = int64(len(body))
+	upstream := whole("")
+	if err := http1.NewClientConn(upstream, limits).WriteRequest(x, []byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if r := naiveRequests(upstream.out.String(), limits); len(r) != 1 || r[0].body != body {
+		t.Errorf("the upstream was sent %d bytes", upstream.out.Len())
+	}
+}
+
 // TestLengthKept: a body of another length than was said is not passed on as if
 // it were right, whoever made it: what follows would be taken for another
 // message.
