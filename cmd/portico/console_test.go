@@ -121,6 +121,7 @@ func TestLostTerminalDoesNotStopTheProxy(t *testing.T) {
 	h, term, p, url := inFront(t)
 	term.tty.Close()
 	term.master.Close()
+	<-term.gone // the kernel hangs up once nobody reads
 	eventually(t, "the console has left", func() bool { return h.run("status").code == 0 })
 	if got := get(t, url); got != "here" || !p.running() {
 		t.Errorf("got %q", got)

@@ -30,6 +30,7 @@ func newTerm(t *testing.T) *ptyTerm {
 	if err := pty.Setsize(tty, &pty.Winsize{Cols: 80, Rows: 24}); err != nil {
 		t.Fatal(err)
 	}
+	master = interruptible(t, master)
 	p := &ptyTerm{t: t, master: master, tty: tty, screen: &lockedBuffer{}, gone: make(chan struct{})}
 	go func() {
 		defer close(p.gone)
@@ -51,6 +52,21 @@ func newTerm(t *testing.T) *ptyTerm {
 		}
 	})
 	return p
+}
+
+// interruptible makes a file whose Close ends a Read under way, as losing a
+// terminal does.
+func interruptible(t *testing.T, f *os.File) *os.File {
+	t.Helper()
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), f.Name())
 }
 
 // start runs portico in a session of its own on the terminal.

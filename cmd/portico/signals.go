@@ -33,6 +33,9 @@ func (s signals) start() (finish func()) {
 		s.act(caught, over)
 	}()
 	return func() {
+		// A terminal that hangs up in the last moment must not change the exit
+		// code.
+		signal.Ignore(syscall.SIGHUP)
 		signal.Stop(caught)
 		close(over)
 		<-done
