@@ -52,14 +52,14 @@ type key[T any] struct {
 type keys[T any] map[string]key[T]
 
 // store makes a key of a reader and the field its value belongs in.
-func store[T, V any](read reader[V], field func(*T) *V) key[T] {
+func store[T, V any](r reader[V], field func(*T) *V) key[T] {
 	return key[T]{func(d *decoder, n *node) func(*T) {
-		v, ok := read.read(d, n)
+		v, ok := r.read(d, n)
 		if !ok {
 			return nil
 		}
 		return func(t *T) { *field(t) = v }
-	}, read.shape}
+	}, r.shape}
 }
 
 // fill reads the table n into t.
