@@ -83,3 +83,31 @@ func noneLeft(t *testing.T) {
 		}
 	})
 }
+
+// TestTables reads the tables of requests and answers once more over sockets,
+// where bytes come another way.
+func TestTables(t *testing.T) {
+	noneLeft(t)
+	sends := func(c *net.TCPConn, stream string) {
+		go func() {
+			io.WriteString(c, stream) // a reader that found a fault may have left
+			c.CloseWrite()
+		}()
+	}
+	for _, c := range requestCases() {
+		t.Run("request: "+c.name, func(t *testing.T) {
+			client, ours := tcpPair(t)
+			sends(client, c.stream)
+			same(t, "over TCP", readRequests(t, ours, limits), c.want)
+		})
+	}
+	for _, c := range responseCases() {
+		t.Run("answer: "+c.name, func(t *testing.T) {
+			upstream, ours := tcpPair(t)
+			sends(upstream, c.stream)
+			got := readResponse(t, ours, c.to, limits)
+			got.reusable = c.want.reusable // what comes later is found by Quiet
+			same(t, "over TCP", got, c.want)
+		})
+	}
+}
