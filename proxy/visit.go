@@ -186,9 +186,12 @@ func (v *visit) sent() []byte {
 	return v.x.Request.Path
 }
 
+// badRequestRule is what a record shows of a request that was no good.
+const badRequestRule = "bad request"
+
 // refuse answers a request that is no good and ends the connection.
 func (v *visit) refuse(bad *http1.BadRequest) {
-	v.row.Rule = "bad request"
+	v.row.Rule = badRequestRule
 	v.row.Detail = bad.Why
 	v.front.CloseAfter()
 	if bad.Status == 405 {

@@ -40,3 +40,6 @@ func (t *Path) String() string { return string(t.Bytes()) }
 
 // Append adds to what Set put there, and cuts as Set does.
 func (t *Path) Append(s []byte) { t.n += uint16(copy(t.b[t.n:], s)) }
+
+// Cap is the most bytes that it holds: a text of that length may be cut.
+func (t *Path) Cap() int { return len(t.b) }
