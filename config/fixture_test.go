@@ -87,6 +87,7 @@ type bench struct {
 	path string
 	gate *gate
 	log  *logBuffer
+	more config.Options // of the next open
 }
 
 const twoRoutes = `# home
@@ -118,13 +119,39 @@ func newBench(t *testing.T, text string, more ...config.Preparer) *bench {
 
 func (b *bench) open(more ...config.Preparer) {
 	b.Helper()
-	s, err := config.Open(config.Options{
-		Path: b.path, Starter: []byte(starter), Log: slog.New(slog.NewTextHandler(b.log, nil)),
-	}, append([]config.Preparer{b.gate}, more...)...)
-	if err != nil {
+	if err := b.tryOpen(more...); err != nil {
 		b.Fatal(err)
 	}
-	b.Store = s
+}
+
+func (b *bench) tryOpen(more ...config.Preparer) (err error) {
+	o := b.more
+	o.Path, o.Starter, o.Log = b.path, []byte(starter), slog.New(slog.NewTextHandler(b.log, nil))
+	b.Store, err = config.Open(o, append([]config.Preparer{b.gate}, more...)...)
+	return err
+}
+
+// newStateBench is newBench with a state directory.
+func newStateBench(t *testing.T, text string, confirm time.Duration) *bench {
+	t.Helper()
+	b := &bench{T: t, path: filepath.Join(t.TempDir(), "portico.toml"), gate: &gate{}, log: &logBuffer{}}
+	b.more.State, b.more.Confirm = filepath.Join(t.TempDir(), "state"), confirm
+	if text != "" {
+		b.save(text)
+	}
+	b.open()
+	return b
+}
+
+// restart opens the store anew, as after a kill.
+func (b *bench) restart() {
+	b.Helper()
+	b.gate = &gate{}
+	b.open()
+}
+
+func (b *bench) inState(name ...string) string {
+	return filepath.Join(append([]string{b.more.State}, name...)...)
 }
 
 // save writes the file as somebody else, at one stroke.

@@ -2,7 +2,6 @@ package config
 
 import (
 	"context"
-	"path/filepath"
 	"time"
 
 	"forge.home.arpa/portico/config/atomicfile"
@@ -49,7 +48,9 @@ func (s *Store) follow(again bool) error {
 		return s.stand(ps)
 	}
 	// Not the context of whoever waits: an outside edit is applied by itself.
-	err = s.apply(context.Background(), rev, disk, s.Current().Text, "disk", "edit "+filepath.Base(s.path))
+	before := s.Current().Text
+	r := request{who: "disk", what: summary(before, rev.Text)}
+	err = s.apply(context.Background(), rev, disk, before, r, nil)
 	if err != nil {
 		s.stand(Problems{{Message: err.Error()}})
 	}
@@ -79,4 +80,5 @@ func (s *Store) settle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.standing, s.since = nil, time.Time{}
+	s.goodSince = time.Time{}
 }

@@ -1,9 +1,17 @@
 package config
 
 import (
-	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"time"
+
+	"forge.home.arpa/portico/config/atomicfile"
 )
 
 // maxVersions is how many texts the history keeps.
@@ -15,47 +23,203 @@ type Version struct {
 	At   time.Time
 	Who  string // a user's name, "console", "disk" or "undo"
 	What string // "add route photos", "changed route.git.to"; "found at start" for the first
-	Sum  [32]byte
+	Sum  [sha256.Size]byte
 	Runs bool // this text runs now
 }
 
-// errNoHistory is the answer where Options.State is empty.
-var errNoHistory = errors.New("no history is kept: there is no state directory")
+var (
+	errNoHistory = errors.New("no history is kept: there is no state directory")
+	errNoVersion = errors.New("the history has no version yet")
+)
 
-// History lists the versions that are kept, the newest first.
-func (s *Store) History() ([]Version, error) { return nil, errNoHistory }
-
-// VersionText is the text of version n.
-func (s *Store) VersionText(n int) ([]byte, error) { return nil, errNoHistory }
-
-// VersionDiff is what version n changed in the one before it; of the first that
-// is kept, its whole text. 0 is the last change.
-func (s *Store) VersionDiff(n int) ([]DiffLine, error) { return nil, errNoHistory }
+// History is a state directory's versions as they were when it was read. It is
+// never modified; Text and Diff read the texts when they are asked.
+type History struct {
+	dir     string
+	fs      atomicfile.FS
+	entries []entry // the oldest first
+}
 
 // ReadHistory reads the versions in a state directory without a Store, and
-// changes nothing there: a running portico may use it meanwhile. Runs is set
-// for the newest.
-func ReadHistory(state string) (*History, error) { return nil, errNoHistory }
+// changes nothing there: a running portico may use it meanwhile. The newest is
+// the one that runs, or ran last.
+func ReadHistory(state string) (*History, error) { return readHistory(atomicfile.OS{}, state) }
 
-// History is a state directory's versions as they were when it was read.
-type History struct{}
+func readHistory(disk atomicfile.FS, state string) (*History, error) {
+	if state == "" {
+		return nil, errNoHistory
+	}
+	h := &History{dir: filepath.Join(state, "history"), fs: disk}
+	b, err := disk.ReadFile(h.journal().Path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	h.entries = decodeJournal(b)
+	return h, nil
+}
+
+func (h *History) journal() atomicfile.File {
+	return atomicfile.File{Path: filepath.Join(h.dir, "journal"), FS: h.fs}
+}
+
+func (h *History) text(n int) atomicfile.File {
+	return atomicfile.File{Path: filepath.Join(h.dir, fmt.Sprintf("%06d.toml", n)), FS: h.fs}
+}
+
+var textName = regexp.MustCompile(`^([0-9]{6,9})\.toml$`)
 
 // Versions lists them, the newest first.
-func (h *History) Versions() []Version { return nil }
+func (h *History) Versions() []Version { return h.versions(h.newest().Sum) }
 
-// Text is Store.VersionText.
-func (h *History) Text(n int) ([]byte, error) { return nil, errNoHistory }
+// versions marks the newest that has the sum as the one that runs.
+func (h *History) versions(running [sha256.Size]byte) []Version {
+	list := make([]Version, 0, len(h.entries))
+	found := false
+	for _, e := range slices.Backward(h.entries) {
+		e.Runs = !found && e.Sum == running
+		found = found || e.Runs
+		list = append(list, e.Version)
+	}
+	return list
+}
 
-// Diff is Store.VersionDiff.
-func (h *History) Diff(n int) ([]DiffLine, error) { return nil, errNoHistory }
+// Text is the text of version n; 0 is the newest.
+func (h *History) Text(n int) ([]byte, error) {
+	i, err := h.find(n)
+	if err != nil {
+		return nil, err
+	}
+	return h.read(i)
+}
 
-// PreviewUndo shows what taking change n back (0: the last) would do to the file
-// as it is now, and writes nothing. Applied is that change. Conflicts are
-// returned as such, as by UndoChange.
-func (s *Store) PreviewUndo(n int) (*Preview, Applied, error) { return nil, Applied{}, errNoHistory }
+// Diff is what version n changed in the one before it, all of its lines if it is
+// the first; 0 is the newest.
+func (h *History) Diff(n int) ([]DiffLine, error) {
+	c, err := h.change(n)
+	if err != nil {
+		return nil, err
+	}
+	return lineDiff(c.before, c.after), nil
+}
 
-// UndoChange takes change n back (0: the last), whoever made it and whenever.
-// Its inverse is made in the file as it is now, as a change of its own; where
-// the same key changed since, UndoChange returns Conflicts. Who as in Update.
-// The change that waits to be kept goes back as by GoBack.
-func (s *Store) UndoChange(ctx context.Context, who string, n int) error { return errNoHistory }
+// find gives the index of version n.
+func (h *History) find(n int) (int, error) {
+	if len(h.entries) == 0 {
+		return 0, errNoVersion
+	}
+	oldest, newest := h.entries[0].N, h.entries[len(h.entries)-1].N
+	if n == 0 {
+		n = newest
+	}
+	i, found := slices.BinarySearchFunc(h.entries, n, func(e entry, n int) int { return e.N - n })
+	if !found {
+		return 0, fmt.Errorf("the history has no version %d: it goes from %d to %d", n, oldest, newest)
+	}
+	return i, nil
+}
+
+// read gives a text that is the one its line speaks of.
+func (h *History) read(i int) ([]byte, error) {
+	e := h.entries[i]
+	text, err := h.text(e.N).Read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("version %d is not kept any more: %w", e.N, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("version %d: %w", e.N, err)
+	}
+	if sha256.Sum256(text) != e.Sum {
+		return nil, fmt.Errorf("version %d is damaged: %s is not what was written", e.N, h.text(e.N).Path)
+	}
+	return text, nil
+}
+
+// change is version n with the text before it, which the first of a file lacks.
+func (h *History) change(n int) (*change, error) {
+	i, err := h.find(n)
+	if err != nil {
+		return nil, err
+	}
+	e := h.entries[i]
+	c := &change{Applied: Applied{N: e.N, At: e.At, Who: e.Who, What: e.What}}
+	if c.after, err = h.read(i); err != nil {
+		return nil, err
+	}
+	if c.first = i == 0 || h.entries[i-1].file != e.file; !c.first {
+		c.before, err = h.read(i - 1)
+	}
+	return c, err
+}
+
+// newest is the last entry; its N is 0 when there is none.
+func (h *History) newest() entry {
+	if len(h.entries) == 0 {
+		return entry{}
+	}
+	return h.entries[len(h.entries)-1]
+}
+
+// with writes one version more and gives the history that has it; the old one
+// with any error but ErrUnconfirmed. The text lands before the line that speaks
+// of it, and the line before the oldest text goes.
+func (h *History) with(v Version, file string, text []byte) (*History, error) {
+	if err := h.fs.MkdirAll(h.dir); err != nil {
+		return h, err
+	}
+	v.N, v.Sum = h.next(), sha256.Sum256(text)
+	v.Who, v.What = cutShort(v.Who, maxWho), cutShort(v.What, maxWhat)
+	next := *h
+	next.entries = append(slices.Clone(h.entries), entry{v, file})
+	next.entries = next.entries[max(0, len(next.entries)-maxVersions):]
+	landed := h.text(v.N).Put(text)
+	if failed(landed) {
+		return h, landed
+	}
+	listed := h.journal().Put(encodeJournal(next.entries))
+	if failed(listed) {
+		return h, listed
+	}
+	for _, e := range h.entries[:len(h.entries)+1-len(next.entries)] {
+		_ = h.fs.Remove(h.text(e.N).Path) // swept at the next start otherwise
+	}
+	return &next, errors.Join(landed, listed)
+}
+
+// failed tells whether a write left the old content.
+func failed(err error) bool { return err != nil && !errors.Is(err, atomicfile.ErrUnconfirmed) }
+
+// next is a number that neither a line nor a text has: a journal may be lost.
+func (h *History) next() int {
+	n := h.newest().N
+	if n > 0 {
+		return n + 1
+	}
+	for _, k := range h.texts() {
+		n = max(n, k)
+	}
+	return n + 1
+}
+
+// texts are the numbers of the texts in the folder.
+func (h *History) texts() (list []int) {
+	entries, _ := h.fs.ReadDir(h.dir) // no folder, no texts
+	for _, e := range entries {
+		if m := textName.FindStringSubmatch(e.Name()); m != nil && e.Type().IsRegular() {
+			n, _ := strconv.Atoi(m[1]) // the pattern has digits only
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// sweep removes what a killed run left. A journal without a line removes no
+// text: they may be all that is left of the history.
+func (h *History) sweep() error {
+	err := atomicfile.SweepFolder(h.fs, h.dir)
+	for _, n := range h.texts() {
+		if _, lost := h.find(n); lost != nil && len(h.entries) > 0 {
+			err = errors.Join(err, h.fs.Remove(h.text(n).Path))
+		}
+	}
+	return err
+}

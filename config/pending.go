@@ -2,7 +2,10 @@ package config
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"time"
 )
 
@@ -13,23 +16,247 @@ const usualConfirm = 30 * time.Second
 // listeners, TLS or certificates, is kept or taken back.
 var ErrPending = errors.New("the last change of listeners, TLS or certificates is not kept yet: keep it, or go back, first")
 
+var errNonePending = errors.New("no change waits to be kept")
+
 // Pending is a change that runs and goes back by itself unless it is kept.
 type Pending struct {
 	Until     time.Time // when it goes back; past where it could not
 	Who, What string    // as given to Update
 	Version   int       // in the history; 0 where none is kept
-	// Stuck is why it did not go back when it was time: Conflicts where the same
-	// keys were changed since. It then waits for Keep or GoBack.
+	// Stuck is why it did not go back when it was time, or when asked: Conflicts
+	// where the same keys were changed since. It waits for Keep or GoBack.
 	Stuck error
 }
 
+// pending is a change that waits, with the texts to take it back by. Its fields
+// change under the store's turn and lock.
+type pending struct {
+	Pending
+	before, after []byte
+	shown         []byte // the text in which a person was shown conflicts
+	tried         bool   // it was time, and it could not go back
+}
+
+// pendingRecord is a pending change on disk.
+type pendingRecord struct {
+	Until  time.Time `json:"until"`
+	Who    string    `json:"who"`
+	What   string    `json:"what"`
+	File   string    `json:"file"`
+	Before string    `json:"before"`
+	After  string    `json:"after"`
+}
+
 // Pending is the change that waits to be kept; false when there is none.
-func (s *Store) Pending() (Pending, bool) { return Pending{}, false }
+func (s *Store) Pending() (Pending, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pending == nil {
+		return Pending{}, false
+	}
+	return s.pending.Pending, true
+}
 
 // Keep makes the change that waits a lasting one.
-func (s *Store) Keep(ctx context.Context, who string) error { return errors.ErrUnsupported }
+func (s *Store) Keep(ctx context.Context, who string) error {
+	giveBack, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	if s.pending == nil {
+		return errNonePending
+	}
+	what := s.pending.What
+	if err := s.release(); err != nil {
+		return fmt.Errorf("kept, but the next start takes it back: remove %s by hand: %w", s.state.file(pendingName).Path, err)
+	}
+	s.log.Info("the change is kept", "path", s.path, "who", who, "what", what)
+	return nil
+}
 
 // GoBack takes the change that waits back, in the file as it is now. Where the
 // same key changed since, it returns Conflicts and the change stays; asked once
 // more, the values from before the change take the place of both.
-func (s *Store) GoBack(ctx context.Context, who string) error { return errors.ErrUnsupported }
+func (s *Store) GoBack(ctx context.Context, who string) error {
+	giveBack, err := s.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
+	if s.pending == nil {
+		return errNonePending
+	}
+	return s.goBack(ctx, who, s.pending.base())
+}
+
+// base is the text that a person took the change back from.
+func (p *pending) base() []byte {
+	if p.shown != nil {
+		return p.shown
+	}
+	return p.after
+}
+
+func (p *pending) request(who string) request {
+	return request{who: who, what: "go back: " + p.What, edit: inverse(p.before, p.after), stands: true}
+}
+
+// goBack takes the pending change back from what base became.
+func (s *Store) goBack(ctx context.Context, who string, base []byte) error {
+	p := s.pending
+	err := s.update(ctx, base, p.request(who))
+	if err == nil || errors.Is(err, errNothing) {
+		s.kept(s.release())
+		return nil
+	}
+	if conflicts := (Conflicts)(nil); errors.As(err, &conflicts) {
+		s.stick(p, err)
+	}
+	return err
+}
+
+// stick shows why a change could not go back.
+func (s *Store) stick(p *pending, err error) {
+	s.mu.Lock()
+	known := p.Stuck != nil && p.Stuck.Error() == err.Error()
+	p.Stuck, p.shown = err, nil
+	if conflicts := (Conflicts)(nil); errors.As(err, &conflicts) {
+		p.shown = s.Current().Text
+	}
+	s.mu.Unlock()
+	if !known {
+		s.log.Warn("a change that nobody kept cannot go back: keep it, or go back by hand", "path", s.path, "what", p.What, "error", err)
+	}
+}
+
+// hold writes the change down before it is made. Its deadline is on disk before
+// it can run, so that no way of dying makes it a lasting one.
+func (s *Store) hold(p *pending) error {
+	if s.state.dir == "" {
+		return nil
+	}
+	b, err := json.Marshal(pendingRecord{p.Until, p.Who, p.What, s.file.Path, string(p.before), string(p.after)})
+	if err == nil {
+		err = s.state.fs.MkdirAll(s.state.dir)
+	}
+	if err == nil {
+		err = s.state.file(pendingName).Put(b)
+	}
+	return err
+}
+
+// release forgets the pending change, whose outcome is what runs.
+func (s *Store) release() error {
+	s.setPending(nil)
+	err := s.unhold()
+	return errors.Join(err, s.keepGood())
+}
+
+func (s *Store) unhold() error {
+	if s.state.dir == "" {
+		return nil
+	}
+	return s.state.file(pendingName).Remove()
+}
+
+// number tells a pending change its version.
+func (s *Store) number(p *pending, n int) {
+	if p != nil {
+		s.mu.Lock()
+		p.Version = n
+		s.mu.Unlock()
+	}
+}
+
+func (s *Store) setPending(p *pending) {
+	s.mu.Lock()
+	s.pending = p
+	s.mu.Unlock()
+	s.nudge()
+}
+
+// nudge lets the countdown look again.
+func (s *Store) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is about to look
+	}
+}
+
+// loadPending finds the change that the last run did not see kept. What a clock
+// that was set says of the deadline is held against the time it may take.
+func (s *Store) loadPending() {
+	b, err := s.state.file(pendingName).Read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var r pendingRecord
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	}
+	if err != nil {
+		s.log.Warn("the change that waits to be kept cannot be read: it stays", "state", s.state.dir, "error", err)
+		return
+	}
+	if r.File != s.file.Path {
+		return
+	}
+	until := r.Until
+	if most := time.Now().Add(max(s.confirm, 0)); until.After(most) {
+		until = most
+	}
+	s.pending = &pending{Pending: Pending{Until: until, Who: r.Who, What: r.What}, before: []byte(r.Before), after: []byte(r.After)}
+}
+
+// countDown takes a change back when its time is over, until ctx ends.
+func (s *Store) countDown(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		case <-timer.C:
+			s.expire(ctx)
+		}
+		timer.Stop()
+		if wait, counting := s.remaining(); counting {
+			timer.Reset(wait)
+		}
+	}
+}
+
+// remaining is how long the change may still be kept; false when there is none,
+// or none that may go back by itself as things are.
+func (s *Store) remaining() (time.Duration, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pending == nil || s.pending.tried {
+		return 0, false
+	}
+	return time.Until(s.pending.Until), true
+}
+
+func (s *Store) expire(ctx context.Context) {
+	giveBack, err := s.take(ctx)
+	if err != nil {
+		return
+	}
+	defer giveBack()
+	if wait, counting := s.remaining(); !counting || wait > 0 {
+		return
+	}
+	p := s.pending
+	if err := s.goBack(ctx, "undo", p.after); err != nil && ctx.Err() == nil {
+		s.stick(p, err)
+		s.setTried(p, true)
+	}
+}
+
+func (s *Store) setTried(p *pending, tried bool) {
+	s.mu.Lock()
+	p.tried = tried
+	s.mu.Unlock()
+}

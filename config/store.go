@@ -1,14 +1,11 @@
 package config
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,79 +41,30 @@ type Store struct {
 	log       *slog.Logger
 	preparers []Preparer
 	timing    timing
+	confirm   time.Duration // how long a guarded change waits; none does if negative
 	current   atomic.Pointer[Revision]
+	wake      chan struct{} // of the countdown
 
 	turn    chan struct{}      // holds one token: whoever has it may change what follows
 	version atomicfile.Version // of the file that current was read from
 	refused atomicfile.Version // of a file that was looked at and cannot run
+	state   state
 
-	mu       sync.Mutex // guards what follows
-	standing Problems
-	since    time.Time
-	last     *change
+	mu        sync.Mutex // guards what follows; only who has the turn changes it
+	standing  Problems
+	since     time.Time
+	last      *change
+	history   *History
+	noHistory error // why history is nil
+	pending   *pending
+	goodSince time.Time // the last good text runs; zero when the file does
 }
 
 // change is an applied change and the texts to take it back by.
 type change struct {
 	Applied
 	before, after []byte
-}
-
-// Open reads the file (or the starter) and prepares and commits it. Problems
-// are returned as Problems.
-func Open(o Options, p ...Preparer) (*Store, error) {
-	path, err := filepath.Abs(o.Path)
-	if err != nil {
-		return nil, err
-	}
-	s := &Store{
-		path: o.Path, file: atomicfile.New(path), log: o.Log, preparers: p,
-		timing: usual, turn: make(chan struct{}, 1),
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
-	s.current.Store(&Revision{Text: bytes.Clone(o.Starter)})
-	if err := s.tidy(); err != nil {
-		return nil, err
-	}
-	disk, err := s.look()
-	if err != nil {
-		return nil, err
-	}
-	rev, ps := check(disk.text)
-	if rev == nil {
-		return nil, ps
-	}
-	if err := s.start(rev, disk); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-// tidy mends and removes what an earlier run left when it was killed.
-func (s *Store) tidy() error {
-	finished, err := s.file.Recover()
-	if err != nil {
-		return fmt.Errorf("finish the interrupted write of %s: %w", s.path, err)
-	}
-	if finished {
-		s.log.Info("finished an interrupted write of the configuration", "path", s.path)
-	}
-	if err := s.file.Sweep(); err != nil {
-		s.log.Warn("cannot remove old temporary files", "path", s.path, "error", err)
-	}
-	return nil
-}
-
-// start is the road's last part for the first revision, which nothing runs yet.
-func (s *Store) start(rev *Revision, disk onDisk) error {
-	changes, err := s.prepare(rev.Config)
-	if err != nil {
-		return err
-	}
-	s.commit(rev, changes, disk.version)
-	return nil
+	first         bool // what was before is not known
 }
 
 // Path is the file's path as given.
@@ -162,8 +110,55 @@ func (s *Store) Preview(base *Revision, edit func(*File) error) (*Preview, error
 	if err != nil {
 		return nil, err
 	}
+	return s.preview(base.Text, after), nil
+}
+
+func (s *Store) preview(before, after []byte) *Preview {
 	c, ps := Parse(after)
-	return &Preview{Before: base.Text, After: after, Diff: lineDiff(base.Text, after), Problems: ps, Config: c}, nil
+	p := &Preview{Before: before, After: after, Diff: lineDiff(before, after), Problems: ps, Config: c}
+	if s.guards(before, after) {
+		p.Confirm = s.confirm
+	}
+	return p
+}
+
+// guards tells whether an edit made here has to be confirmed.
+func (s *Store) guards(before, after []byte) bool {
+	return s.confirm > 0 && needsConfirming(before, after)
+}
+
+// History lists the versions that are kept, the newest first.
+func (s *Store) History() ([]Version, error) {
+	h, err := s.versions()
+	if err != nil {
+		return nil, err
+	}
+	return h.versions(s.Current().Sum), nil
+}
+
+// VersionText is the text of version n; 0 is the newest.
+func (s *Store) VersionText(n int) ([]byte, error) {
+	h, err := s.versions()
+	if err != nil {
+		return nil, err
+	}
+	return h.Text(n)
+}
+
+// VersionDiff is what version n changed in the one before it, all of its lines
+// if it is the first; 0 is the newest.
+func (s *Store) VersionDiff(n int) ([]DiffLine, error) {
+	h, err := s.versions()
+	if err != nil {
+		return nil, err
+	}
+	return h.Diff(n)
+}
+
+func (s *Store) versions() (*History, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.history, s.noHistory
 }
 
 // check makes a revision of a text; nil when the problems have an error.

@@ -64,7 +64,7 @@ func TestUndoOfAnOutsideEdit(t *testing.T) {
 	if err := b.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.wantLast("disk", "edit portico.toml")
+	b.wantLast("disk", "changed route.nas.to")
 	b.undo()
 	b.wantFile(twoRoutes)
 	b.wantRunning(twoRoutes)

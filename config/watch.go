@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -20,8 +21,12 @@ var usual = timing{settle: 200 * time.Millisecond, hurry: 5 * time.Second, poll:
 // blindPoll is the poll where the system grants no watch.
 const blindPoll = 2 * time.Second
 
-// Run follows changes of the file made by others until ctx ends.
+// Run follows changes of the file made by others, and takes changes back that
+// nobody kept, until ctx ends.
 func (s *Store) Run(ctx context.Context) error {
+	var countdown sync.WaitGroup
+	countdown.Go(func() { s.countDown(ctx) })
+	defer countdown.Wait()
 	timing := s.timing
 	w := s.newWatch()
 	if w.Watcher == nil {

@@ -92,7 +92,7 @@ func TestEditors(t *testing.T) {
 			b.quiet()
 			b.wantRunning(text)
 			b.wantEnds(before + 1)
-			b.wantLast("disk", "edit portico.toml")
+			b.wantLast("disk", "changed route.nas.host")
 			if b.problems() != nil {
 				t.Errorf("problems stay: %v", b.problems())
 			}

@@ -14,7 +14,9 @@ func hidden(target string) string {
 	return filepath.Join(filepath.Dir(target), "."+filepath.Base(target))
 }
 
-func tempName(target string) string    { return hidden(target) + ".tmp-" + rand.Text() }
+const tempMark = ".tmp-"
+
+func tempName(target string) string    { return hidden(target) + tempMark + rand.Text() }
 func journalName(target string) string { return hidden(target) + ".journal" }
 
 // Recover finishes a write in place that was interrupted, and tells whether
@@ -53,14 +55,23 @@ func (f File) Sweep() error {
 	if err != nil {
 		return err
 	}
-	entries, err := f.FS.ReadDir(filepath.Dir(target))
+	prefix := filepath.Base(hidden(target)) + tempMark
+	return sweep(f.FS, filepath.Dir(target), func(name string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// SweepFolder is Sweep for all files of a folder that is ours alone.
+func SweepFolder(disk FS, dir string) error {
+	return sweep(disk, dir, func(name string) bool { return name[0] == '.' && strings.Contains(name, tempMark) })
+}
+
+func sweep(disk FS, dir string, ours func(name string) bool) error {
+	entries, err := disk.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	prefix := filepath.Base(hidden(target)) + ".tmp-"
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), prefix) && e.Type().IsRegular() {
-			err = errors.Join(err, f.FS.Remove(filepath.Join(filepath.Dir(target), e.Name())))
+		if ours(e.Name()) && e.Type().IsRegular() {
+			err = errors.Join(err, disk.Remove(filepath.Join(dir, e.Name())))
 		}
 	}
 	return err
