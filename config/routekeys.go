@@ -95,7 +95,7 @@ func isToken(s string) bool {
 func parseMethod(s string) (string, error) {
 	m := strings.ToUpper(s)
 	switch {
-	case !isToken(m):
+	case !isToken(s): // as written: in upper case "ı" is an I
 		return "", flawed("is not a method", "")
 	case m == "CONNECT" || m == "TRACE":
 		return "", flawed("is never served", "portico answers 405")
