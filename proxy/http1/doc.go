@@ -5,7 +5,8 @@
 // Heads are parsed in place: a keep-alive request costs no allocation. A
 // connection holds a buffer only while bytes lie in it, so an idle one costs
 // little more than its goroutine. A ServerConn and a ClientConn each belong to
-// one goroutine; only Abort and Close may be called by others. While a body is
-// being sent upstream (ClientConn.SendBody) another goroutine may read the
-// answer.
+// one goroutine; others may call StopReading, Unwatch, AskIfThere and Close.
+// While a request's body is being sent (ClientConn.SendBody) another goroutine
+// may read the answer and respond, and while nobody reads the client another
+// may Watch it.
 package http1

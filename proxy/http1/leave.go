@@ -15,11 +15,14 @@ func (c *ServerConn) Watch(ended func() (left bool)) (left bool) {
 // AskIfThere tells a client that left from one that only ended its side: it
 // sends a 100, which every client of HTTP/1.1 can ignore (RFC 9110 section
 // 15.2), and a host whose socket is gone answers with a reset, which Watch
-// sees. It never waits: a client that takes nothing is not asked.
+// sees. It never waits, nor does it speak within an answer: a client that takes
+// nothing, or is being answered, is not asked.
 func (c *ServerConn) AskIfThere() {
-	if c.minor > 0 {
-		c.out.tryWrite(continueHead)
+	if c.minor == 0 || !c.writing.TryLock() {
+		return
 	}
+	defer c.writing.Unlock()
+	c.out.tryWrite(continueHead)
 }
 
 var continueHead = []byte("HTTP/1.1 100 Continue\r\n\r\n")

@@ -25,11 +25,9 @@ func (c *ServerConn) Interim(status int, fields message.Fields) error {
 	defer putBuffer(buf)
 	b := appendStatusLine(buf[:0], status, nil)
 	b = appendFields(b, fields)
-	return c.write(append(b, "\r\n"...))
-}
-
-func (c *ServerConn) write(b []byte) error {
-	if err := c.out.write(b); err != nil {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if err := c.out.write(append(b, crlf...)); err != nil {
 		c.closing = true
 		return &ClientError{err}
 	}
@@ -40,6 +38,8 @@ func (c *ServerConn) write(b []byte) error {
 // error the connection is of no more use: what was sent must not be taken for
 // a complete answer.
 func (c *ServerConn) Respond(x *message.Exchange) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	r := &x.Response
 	if c.waiting { // a final answer in place of 100: the body may come or not
 		c.closing = true
@@ -72,12 +72,12 @@ func (c *ServerConn) frame(w *stream, r *message.Response) {
 	switch {
 	case c.isHEAD || !message.BodyAllowed(r.Status):
 		w.body = nil
+	case w.body == nil:
+		w.left = 0
 	case r.Length != message.Unknown:
 		if r.Length == 0 {
 			w.body = nil
 		}
-	case w.body == nil:
-		w.left = 0
 	case c.minor > 0:
 		w.chunked = true
 	default:

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"forge.home.arpa/portico/proxy/message"
@@ -18,6 +19,8 @@ type ServerConn struct {
 	body   body
 	head   requestHead
 	limits Limits
+
+	writing sync.Mutex // held while a message is on its way out
 
 	minor   int
 	isHEAD  bool

@@ -2,7 +2,6 @@ package http1
 
 import (
 	"net"
-	"sync"
 	"time"
 )
 
@@ -12,7 +11,6 @@ type sink struct {
 	until deadline
 	idle  time.Duration // how long one write may take without progress
 	bytes int64         // written since the last reset
-	busy  sync.Mutex    // held while a message is written
 }
 
 func (s *sink) init(conn net.Conn) {
@@ -23,8 +21,6 @@ func (s *sink) init(conn net.Conn) {
 // write writes all of b. A slow reader gets the idle time for each piece, so a
 // long answer over a thin line is not cut.
 func (s *sink) write(b []byte) error {
-	s.busy.Lock()
-	defer s.busy.Unlock()
 	for {
 		if err := s.until.arm(s.idle); err != nil {
 			return err
@@ -41,10 +37,6 @@ func (s *sink) write(b []byte) error {
 
 // tryWrite writes a few bytes if that needs no waiting at all.
 func (s *sink) tryWrite(b []byte) {
-	if !s.busy.TryLock() {
-		return
-	}
-	defer s.busy.Unlock()
 	if !writable(s.conn) || s.until.arm(s.idle) != nil {
 		return
 	}

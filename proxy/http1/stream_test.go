@@ -239,6 +239,24 @@ func TestUploadBreaks(t *testing.T) {
 	}
 }
 
+// TestNoBody: an answer that was given a length and no body has none: the next
+// answer would be taken for it.
+func TestNoBody(t *testing.T) {
+	client := whole(get11)
+	c := http1.NewServerConn(client, limits)
+	x := message.New()
+	defer x.Release()
+	if err := c.Await(0); err != nil {
+		t.Fatal(err)
+	}
+	readRequest(t, c, x)
+	x.Response.Status, x.Response.Length = 200, 5
+	if err := c.Respond(x); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "answer", client.out.String(), answer("Content-Length: 0"))
+}
+
 // TestHeldLarge sends a body that lies in memory and fits no buffer.
 func TestHeldLarge(t *testing.T) {
 	x := message.New()

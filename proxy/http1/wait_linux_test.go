@@ -168,6 +168,44 @@ func TestAskNeverWaitsForAnswer(t *testing.T) {
 	waitFor(t, "the end of the answer", stuck)
 }
 
+// gated is a body that ends when it is told to.
+type gated struct {
+	message.Bytes
+	waits, gate chan bool
+}
+
+func (g *gated) Ready() bool { return false }
+
+func (g *gated) Next() ([]byte, error) {
+	if g.waits != nil {
+		close(g.waits)
+		g.waits = nil
+		<-g.gate
+	}
+	return g.Bytes.Next()
+}
+
+// TestAskNotWithinAnswer: a question within an answer would be a part of it.
+func TestAskNotWithinAnswer(t *testing.T) {
+	noneLeft(t)
+	w := watchOne(t, get11)
+	waits := make(chan bool)
+	body := &gated{waits: waits, gate: make(chan bool)}
+	body.Set([]byte("abc"))
+	w.x.Response.Status, w.x.Response.Length, w.x.Response.Body = 200, 3, body
+	done := make(chan error, 1)
+	go func() { done <- w.conn.Respond(w.x) }()
+	waitFor(t, "the head of the answer", waits)
+	w.conn.AskIfThere()
+	close(body.gate)
+	hear(t, w.client, answer("Content-Length: 3")+"abc")
+	if err := waitFor(t, "the end of the answer", done); err != nil {
+		t.Error(err)
+	}
+	w.conn.Unwatch()
+	waitFor(t, "the end of the watch", w.ended)
+}
+
 func asks(t *testing.T, w *waiting) {
 	t.Helper()
 	returned := make(chan bool)
