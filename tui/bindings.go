@@ -112,7 +112,7 @@ func generalKeys() []binding {
 			when: func(m *model) bool { return m.facts.canUndo }, do: (*model).undo},
 		{help: "read the file now", where: onPages, name: "reload", do: (*model).reload},
 		{keys: []string{":"}, label: ":", word: "command", help: "type a command", where: toRead, do: (*model).openCommand},
-		{keys: []string{"?"}, label: "?", help: "this list", where: toRead, name: "help", do: func(m *model) { m.push(&help{}) }},
+		{keys: []string{"?"}, label: "?", help: "this list", where: toRead, name: "help", do: func(m *model) { m.push(&help{search: newLine()}) }},
 		{keys: []string{"esc", "enter"}, label: "esc", help: "one step back; clears the filter", where: toRead&^onPages | inReview, do: func(m *model) { m.back() }},
 		{keys: []string{"esc"}, where: onPages, do: func(m *model) { m.back() }},
 		{keys: []string{"q", "ctrl+c"}, label: "q ctrl+c", help: "back; at the top: leave", where: toRead | inReview, name: "quit", do: (*model).quit,

@@ -8,7 +8,7 @@ import (
 // openCommand asks for a command.
 func (m *model) openCommand() {
 	m.prompt = &prompt{
-		sign: ":", past: &m.lines,
+		sign: ":", input: newLine(), past: &m.lines,
 		enter: func(m *model, pr *prompt) {
 			s := pr.input.String()
 			m.prompt = nil

@@ -35,7 +35,7 @@ func routeFields() []*field {
 
 // begin sets what the field shows at first.
 func (f *field) begin(raw any) {
-	f.raw = raw
+	f.raw, f.input = raw, newLine()
 	f.first = strings.Join(wordsOf(raw), " ")
 	if f.toggle && raw == nil {
 		f.first = yesNo(true)

@@ -6,7 +6,7 @@ func (m *model) openFilter() {
 		m.show(m.requests)
 	}
 	m.prompt = &prompt{
-		sign: "/", past: &m.filters,
+		sign: "/", input: newLine(), past: &m.filters,
 		changed: func(m *model, pr *prompt) {
 			if err := m.setFilter(pr.input.String()); err != nil {
 				pr.why = err.Error()

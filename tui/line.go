@@ -1,93 +1,67 @@
 package tui
 
 import (
-	"strings"
-	"unicode"
-
+	caret "github.com/charmbracelet/bubbles/cursor"
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 )
 
 // lineMost bounds what can be typed or pasted into one line, in runes.
 const lineMost = 2048
 
-// line is a line of text under the cursor. The zero value is empty and ready.
-//
-// It stands in place of bubbles' textinput, whose paste key runs the
-// clipboard programs of the machine the proxy is on, and whose cursor needs a
-// style that NO_COLOR takes away.
-type line struct {
-	runes []rune
-	at    int // the cursor stands before runes[at]
+// lineKeys are the keys that edit a line. Danger: textinput's own map takes
+// keys of tmux and screen, and its Paste runs the clipboard programs of the
+// machine the proxy is on; a binding without keys never matches.
+var lineKeys = textinput.KeyMap{
+	CharacterForward:        key.NewBinding(key.WithKeys("right")),
+	CharacterBackward:       key.NewBinding(key.WithKeys("left")),
+	DeleteWordBackward:      key.NewBinding(key.WithKeys("ctrl+w")),
+	DeleteAfterCursor:       key.NewBinding(key.WithKeys("ctrl+k")),
+	DeleteBeforeCursor:      key.NewBinding(key.WithKeys("ctrl+u")),
+	DeleteCharacterBackward: key.NewBinding(key.WithKeys("backspace")),
+	DeleteCharacterForward:  key.NewBinding(key.WithKeys("delete")),
+	LineStart:               key.NewBinding(key.WithKeys("home")),
+	LineEnd:                 key.NewBinding(key.WithKeys("end", "ctrl+e")),
 }
 
-func (l *line) String() string { return string(l.runes) }
+// editing are the bindings of lineKeys.
+var editing = []key.Binding{
+	lineKeys.CharacterForward, lineKeys.CharacterBackward, lineKeys.DeleteWordBackward,
+	lineKeys.DeleteAfterCursor, lineKeys.DeleteBeforeCursor, lineKeys.DeleteCharacterBackward,
+	lineKeys.DeleteCharacterForward, lineKeys.LineStart, lineKeys.LineEnd,
+}
+
+// line is a line of text under the cursor. It edits as textinput does and
+// draws itself, through a pen: textinput's cursor is a style, which NO_COLOR
+// takes away, and its text is not cleaned.
+type line struct{ input textinput.Model }
+
+// newLine makes an empty line that takes keys.
+func newLine() line {
+	in := textinput.New()
+	in.KeyMap, in.CharLimit = lineKeys, lineMost
+	in.Cursor.SetMode(caret.CursorStatic) // so that nothing blinks
+	in.Focus()
+	return line{in}
+}
+
+func (l *line) String() string { return l.input.Value() }
 
 // set replaces the text and puts the cursor at its end.
 func (l *line) set(s string) {
-	l.runes = []rune(s)
-	l.at = len(l.runes)
+	l.input.SetValue(s)
+	l.input.CursorEnd()
 }
 
-// key edits the line; it tells whether the key was one for it.
+// key edits the line; it tells whether the key was one for it. A pasted line
+// end or tab becomes a blank.
 func (l *line) key(k tea.KeyMsg) bool {
-	switch k.Type {
-	case tea.KeyRunes, tea.KeySpace:
-		l.insert(k.Runes)
-	case tea.KeyBackspace:
-		l.erase(l.at - 1)
-	case tea.KeyDelete:
-		l.erase(l.at)
-	case tea.KeyLeft:
-		l.at = max(l.at-1, 0)
-	case tea.KeyRight:
-		l.at = min(l.at+1, len(l.runes))
-	case tea.KeyHome:
-		l.at = 0
-	case tea.KeyEnd, tea.KeyCtrlE:
-		l.at = len(l.runes)
-	case tea.KeyCtrlU:
-		l.runes, l.at = append([]rune(nil), l.runes[l.at:]...), 0
-	case tea.KeyCtrlK:
-		l.runes = l.runes[:l.at]
-	case tea.KeyCtrlW:
-		l.eraseWord()
-	default:
+	if k.Type != tea.KeyRunes && k.Type != tea.KeySpace && !key.Matches(k, editing...) {
 		return false
 	}
+	l.input, _ = l.input.Update(k)
 	return true
-}
-
-// insert adds text at the cursor; a pasted line end or tab becomes a blank.
-func (l *line) insert(rs []rune) {
-	rs = rs[:min(len(rs), max(lineMost-len(l.runes), 0))]
-	added := make([]rune, 0, len(l.runes)+len(rs))
-	added = append(added, l.runes[:l.at]...)
-	for _, r := range rs {
-		if unicode.IsControl(r) {
-			r = ' '
-		}
-		added = append(added, r)
-	}
-	l.runes = append(added, l.runes[l.at:]...)
-	l.at += len(rs)
-}
-
-func (l *line) erase(i int) {
-	if i < 0 || i >= len(l.runes) {
-		return
-	}
-	l.runes = append(append([]rune(nil), l.runes[:i]...), l.runes[i+1:]...)
-	if i < l.at {
-		l.at--
-	}
-}
-
-// eraseWord takes away the blanks and the word before the cursor.
-func (l *line) eraseWord() {
-	before := strings.TrimRight(string(l.runes[:l.at]), " ")
-	keep := []rune(before[:strings.LastIndexByte(before, ' ')+1])
-	l.runes = append(keep, l.runes[l.at:]...)
-	l.at = len(keep)
 }
 
 // draw shows the line in at most n cells with its cursor, scrolled so that the
@@ -113,9 +87,11 @@ func (l *line) draw(p *pen, n int) {
 // window is the cleaned text before and after the cursor, the former cut from
 // the left to n cells.
 func (l *line) window(k *look, n int) (before, after string) {
-	rs := []rune(k.clean(string(l.runes[:l.at])))
+	typed := []rune(l.String())
+	at := l.input.Position()
+	rs := []rune(k.clean(string(typed[:at])))
 	for len(rs) > 0 && width(string(rs)) > n {
 		rs = rs[1:]
 	}
-	return string(rs), k.clean(string(l.runes[l.at:]))
+	return string(rs), k.clean(string(typed[at:]))
 }

@@ -45,7 +45,7 @@ func (pr *prompt) draw(m *model, p *pen) {
 	}
 	least := min(20, p.room()/2)
 	n := max(p.room()-hint.width(m.look)-2, least)
-	pr.input.draw(p, min(n, max(len(pr.input.runes)+2, least)))
+	pr.input.draw(p, min(n, max(len([]rune(pr.input.String()))+2, least)))
 	p.put(plain, "  ").text(hint)
 }
 
