@@ -10,10 +10,10 @@ const (
 	Wrap = "\x1b[m\x1b[?7h"
 
 	// Reset takes a terminal from the console's state to a shell's: plain
-	// style, wrapping, no pastes marked, the cursor shown, the first screen.
-	// Only for where Bubble Tea's own end did not arrive: some terminals take
+	// style, wrapping, no scroll region, no pastes marked, the cursor shown, the
+	// first screen. Only for where Bubble Tea's own end did not arrive: some terminals take
 	// the second of two returns to the first screen for a change to the other.
-	Reset = Wrap + "\x1b[?2004l\x1b[?25h" + firstScreen
+	Reset = Wrap + "\x1b[r\x1b[?2004l\x1b[?25h" + firstScreen
 
 	firstScreen = "\x1b[?1049l"
 )
