@@ -25,7 +25,8 @@ type conn struct {
 	since     time.Time         // of phase, from phaseWaiting on
 	backend   *http1.ClientConn // what the request under way depends on
 	watchable bool              // nobody reads the client while backend is asked
-	watcher   chan struct{}     // closed when the watcher has ended; nil without one
+	nextLook  time.Time         // when its client is looked after again
+	asked     bool              // the client was asked whether it is there
 	left      atomic.Bool       // the client left while its answer was awaited
 }
 
@@ -137,7 +138,7 @@ func (c *conn) enter(p phase, now time.Time) bool {
 func (c *conn) depend(b *http1.ClientConn, uploading bool, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.backend, c.watchable = b, !uploading && !c.tls
+	c.backend, c.watchable, c.asked = b, !uploading && !c.tls, false
 	c.server.active.Add(1)
 	if c.phase == phaseClosed {
 		b.Close()
@@ -146,21 +147,14 @@ func (c *conn) depend(b *http1.ClientConn, uploading bool, now time.Time) {
 	c.phase, c.since = phaseWaiting, now
 }
 
-// release ends what depend began, and the watcher with it.
+// release ends what depend began.
 func (c *conn) release() {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.backend = nil
 	c.server.active.Add(-1)
 	if c.phase != phaseClosed {
 		c.phase = phaseReading
-	}
-	w := c.watcher
-	c.watcher = nil
-	c.mu.Unlock()
-	if w != nil {
-		c.http.Unwatch()
-		<-w
-		c.http.Resume()
 	}
 }
 

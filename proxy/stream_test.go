@@ -365,3 +365,20 @@ func TestUnreadBodies(t *testing.T) {
 		})
 	}
 }
+
+// TestLateUpgrade: an upstream may think about a handshake for a while, and its
+// client is looked after meanwhile.
+func TestLateUpgrade(t *testing.T) {
+	addr := origin(t, func(c net.Conn, r *bufio.Reader) {
+		readHead(r)
+		time.Sleep(400 * time.Millisecond)
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		io.Copy(c, r)
+	})
+	s := newSite(t, routeTo("ws", addr))
+	c := s.client()
+	c.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+	c.head()
+	c.send("echo")
+	c.expect("echo")
+}

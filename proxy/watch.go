@@ -6,15 +6,18 @@ import (
 )
 
 const (
-	// watchEvery is how often the connections are looked over, and watchAfter
-	// how long a request must have waited to be worth a watcher: most answers
-	// come sooner and cost nothing.
+	// watchEvery is how often clients that wait for an answer are looked after,
+	// and watchAfter how long one must have waited: most answers come sooner
+	// and cost nothing.
 	watchEvery = 100 * time.Millisecond
 	watchAfter = 100 * time.Millisecond
+	// watchSeldom is the longest between two looks at one that waits long, so
+	// that thousands of open streams cost next to nothing.
+	watchSeldom = time.Second
 )
 
-// watchClients sets a watcher to each client that waits long for its answer, so
-// that one who leaves frees the upstream at once.
+// watchClients looks after clients that wait, so that one who leaves frees the
+// upstream at once.
 func (s *Server) watchClients(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
@@ -24,55 +27,39 @@ func (s *Server) watchClients(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			if s.active.Load() > 0 {
-				s.eachConn(func(c *conn) { c.watchIfLong(now) })
+				s.eachConn(func(c *conn) { c.lookAfter(now) })
 			}
 		}
 	}
 }
 
-func (c *conn) watchIfLong(now time.Time) {
+// lookAfter ends the request when its client has left.
+func (c *conn) lookAfter(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	waits := c.phase == phaseWaiting || c.phase == phaseEndless
-	if !waits || !c.watchable || c.watcher != nil || now.Sub(c.since) < watchAfter {
+	age := now.Sub(c.since)
+	if !waits || !c.watchable || age < watchAfter || now.Before(c.nextLook) {
 		return
 	}
-	done := make(chan struct{})
-	c.watcher = done
-	go func() {
-		defer close(done)
-		c.watch()
-	}()
-}
-
-// watch ends the request when its client leaves.
-func (c *conn) watch() {
-	asked := false
-	if !c.http.Watch(func() bool { return c.clientEnded(&asked) }) {
-		return
-	}
-	c.left.Store(true)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.backend != nil {
+	c.nextLook = now.Add(min(age/10, watchSeldom))
+	if c.clientLeft() {
+		c.left.Store(true)
 		c.backend.Close()
 	}
 }
 
-// clientEnded decides what the end of the client's side means. Nobody ends one
+// clientLeft decides what the end of the client's side means. Nobody ends one
 // side of a connection and goes on to watch an endless answer; before an
-// answer it is asked, once.
-func (c *conn) clientEnded(asked *bool) (left bool) {
-	c.mu.Lock() // nothing else may be written before it is asked
-	defer c.mu.Unlock()
-	switch c.phase {
-	case phaseEndless:
+// answer it is asked, once, under the lock that keeps others from writing.
+func (c *conn) clientLeft() bool {
+	half, gone := c.http.Ended()
+	switch {
+	case gone, half && c.phase == phaseEndless:
 		return true
-	case phaseWaiting:
-		if !*asked {
-			*asked = true
-			c.http.AskIfThere()
-		}
+	case half && !c.asked:
+		c.asked = true
+		c.http.AskIfThere()
 	}
 	return false
 }

@@ -110,21 +110,11 @@ func gone(conn net.Conn) bool {
 	return poll(conn, 0)&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
-// watch calls left at once and whenever something happens, until it returns
-// true or the read deadline ends the watch.
-func watch(conn net.Conn, left func(end, reset bool) bool) bool {
-	sc, ok := conn.(syscall.Conn)
-	if !ok {
-		return false
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return false
-	}
-	return nil == raw.Read(func(fd uintptr) bool {
-		happened := pollFd(fd, unix.POLLRDHUP)
-		return left(happened&unix.POLLRDHUP != 0, happened&(unix.POLLERR|unix.POLLHUP) != 0)
-	})
+// ended tells without waiting whether the peer has ended its side, and whether
+// the connection has ended both ways.
+func ended(conn net.Conn) (half, gone bool) {
+	happened := poll(conn, unix.POLLRDHUP)
+	return happened&unix.POLLRDHUP != 0, happened&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
 func poll(conn net.Conn, events int16) (happened int16) {

@@ -18,12 +18,13 @@ type waiting struct {
 	conn   *http1.ServerConn
 	x      *message.Exchange
 	asked  atomic.Int32
-	ended  chan bool // what Watch said
+	stop   chan bool
+	ended  chan bool // whether it left
 }
 
 func watchOne(t *testing.T, request string) *waiting {
 	client, ours := tcpPair(t)
-	w := &waiting{client: client, ours: ours, x: message.New(), ended: make(chan bool, 1)}
+	w := &waiting{client: client, ours: ours, x: message.New(), stop: make(chan bool), ended: make(chan bool, 1)}
 	w.conn = http1.NewServerConn(ours, limits)
 	t.Cleanup(w.x.Release)
 	say(t, client, request)
@@ -33,32 +34,44 @@ func watchOne(t *testing.T, request string) *waiting {
 	if err := w.conn.ReadRequest(w.x, patience); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		w.ended <- w.conn.Watch(func() bool {
-			if w.asked.Add(1) == 1 {
-				w.conn.AskIfThere()
-			}
-			return false
-		})
-	}()
+	go w.look()
 	return w
+}
+
+// look does what a proxy does: it asks once whoever ended only one side.
+func (w *waiting) look() {
+	for {
+		half, gone := w.conn.Ended()
+		switch {
+		case gone:
+			w.ended <- true
+			return
+		case half && w.asked.CompareAndSwap(0, 1):
+			w.conn.AskIfThere()
+		}
+		select {
+		case <-w.stop:
+			w.ended <- false
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // resume ends the watch and answers.
 func (w *waiting) resume(t *testing.T) {
 	t.Helper()
-	w.conn.Unwatch()
+	close(w.stop)
 	if waitFor(t, "the end of the watch", w.ended) {
 		t.Fatal("a client that is there is taken for gone")
 	}
-	w.conn.Resume()
 	w.x.Response.Status = 200
 	if err := w.conn.Respond(w.x); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestWatchSeesLeaving(t *testing.T) {
+func TestEndedSeesLeaving(t *testing.T) {
 	noneLeft(t)
 	for _, c := range []struct {
 		name  string
@@ -78,8 +91,8 @@ func TestWatchSeesLeaving(t *testing.T) {
 	}
 }
 
-// TestWatchHalfClosed: who ends only its own side waits for its answer.
-func TestWatchHalfClosed(t *testing.T) {
+// TestEndedHalfClosed: who ends only its own side waits for its answer.
+func TestEndedHalfClosed(t *testing.T) {
 	noneLeft(t)
 	w := watchOne(t, get11)
 	w.client.CloseWrite()
@@ -94,8 +107,8 @@ func TestWatchHalfClosed(t *testing.T) {
 	}
 }
 
-// TestWatchOld: a client of HTTP/1.0 understands no 100.
-func TestWatchOld(t *testing.T) {
+// TestEndedOld: a client of HTTP/1.0 understands no 100.
+func TestEndedOld(t *testing.T) {
 	noneLeft(t)
 	w := watchOne(t, get10)
 	w.client.CloseWrite()
@@ -106,9 +119,9 @@ func TestWatchOld(t *testing.T) {
 	hear(t, w.client, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }
 
-// TestWatchPipelined: bytes that come meanwhile are the next request, whether
+// TestEndedPipelined: bytes that come meanwhile are the next request, whether
 // some of it was read already or none.
-func TestWatchPipelined(t *testing.T) {
+func TestEndedPipelined(t *testing.T) {
 	noneLeft(t)
 	for _, cut := range []int{0, 10, len(get11)} {
 		w := watchOne(t, get11+get11[:cut])
@@ -129,23 +142,13 @@ func TestWatchPipelined(t *testing.T) {
 	}
 }
 
-// TestUnwatchFirst: Unwatch counts though Watch has not begun.
-func TestUnwatchFirst(t *testing.T) {
-	_, ours := tcpPair(t)
-	c := http1.NewServerConn(ours, limits)
-	c.Unwatch()
-	if c.Watch(func() bool { return true }) {
-		t.Error("a watch that was ended sees the client leave")
-	}
-}
-
 // TestAskNeverWaits: whoever asks holds locks that others need.
 func TestAskNeverWaits(t *testing.T) {
 	noneLeft(t)
 	w := watchOne(t, get11)
 	fill(t, w.ours)
 	asks(t, w)
-	w.conn.Unwatch()
+	close(w.stop)
 	waitFor(t, "the end of the watch", w.ended)
 }
 
@@ -162,7 +165,7 @@ func TestAskNeverWaitsForAnswer(t *testing.T) {
 		taken = body.taken.Load()
 	}
 	asks(t, w)
-	w.conn.Unwatch()
+	close(w.stop)
 	waitFor(t, "the end of the watch", w.ended)
 	w.ours.Close()
 	waitFor(t, "the end of the answer", stuck)
@@ -202,7 +205,7 @@ func TestAskNotWithinAnswer(t *testing.T) {
 	if err := waitFor(t, "the end of the answer", done); err != nil {
 		t.Error(err)
 	}
-	w.conn.Unwatch()
+	close(w.stop)
 	waitFor(t, "the end of the watch", w.ended)
 }
 

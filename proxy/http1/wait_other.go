@@ -19,5 +19,5 @@ func (p *probe) quiet() bool   { return true }
 func writable(net.Conn) bool { return true }
 func gone(net.Conn) bool     { return false }
 
-// watch sees nothing here: a client that left is noticed by the next write.
-func watch(net.Conn, func(end, reset bool) bool) bool { return false }
+// ended sees nothing here: a client that left is noticed by the next write.
+func ended(net.Conn) (half, gone bool) { return false, false }
