@@ -22,3 +22,13 @@ func TestNoAllocation(t *testing.T) {
 		}
 	}
 }
+
+// idleBytes is what an idle connection may cost with its goroutine and its
+// net.Conn; the race detector's own share of each is not small.
+const idleBytes = 8 << 10
+
+func TestIdleCost(t *testing.T) {
+	if got := idleCost(t, idleConns); got > idleBytes {
+		t.Errorf("an idle connection costs %.0f bytes, want %d at most", got, idleBytes)
+	}
+}
