@@ -93,16 +93,23 @@ func (s *Server) followNetworks(ctx context.Context) {
 const sweepEvery = 10 * time.Second
 
 func (s *Server) sweep(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
+	each(ctx, sweepEvery, func(now time.Time) {
+		for _, u := range s.snapshot.Load().upstreams {
+			u.Sweep(now)
+		}
+	})
+}
+
+// each calls f at every tick until ctx ends.
+func each(ctx context.Context, every time.Duration, f func(now time.Time)) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			for _, u := range s.snapshot.Load().upstreams {
-				u.Sweep(now)
-			}
+			f(now)
 		}
 	}
 }

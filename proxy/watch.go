@@ -19,18 +19,11 @@ const (
 // watchClients looks after clients that wait, so that one who leaves frees the
 // upstream at once.
 func (s *Server) watchClients(ctx context.Context) {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-tick.C:
-			if s.active.Load() > 0 {
-				s.eachConn(func(c *conn) { c.lookAfter(now) })
-			}
+	each(ctx, watchEvery, func(now time.Time) {
+		if s.active.Load() > 0 {
+			s.eachConn(func(c *conn) { c.lookAfter(now) })
 		}
-	}
+	})
 }
 
 // lookAfter ends the request when its client has left.
