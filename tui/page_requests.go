@@ -86,9 +86,12 @@ func (r *requestsPage) open(m *model) {
 	r.pane.load(m, row)
 }
 
+// draw shows the list with the detail of the selected request. A list that
+// follows has all the width: a terminal scrolls whole lines only, and beside a
+// pane each new request would cost the whole list.
 func (r *requestsPage) draw(m *model, a area) {
 	switch {
-	case a.c.w >= besideWidth:
+	case a.c.w >= besideWidth && !r.stream.follow:
 		left, right := a.left(a.w * 5 / 8)
 		r.drawList(m, left)
 		bar, right := right.left(2)
@@ -120,7 +123,7 @@ func (r *requestsPage) drawList(m *model, a area) {
 		at = len(rows) - 1 - at
 	}
 	cols := arrange(r.set.columns(m, rows, a.w), a.w, r.skip)
-	drawTable(a, cols, rows, at)
+	drawTable(a, cols, rows, at, !s.follow)
 	if len(rows) == 0 {
 		_, rest := a.top(2)
 		r.drawEmpty(m, rest)
@@ -157,7 +160,7 @@ func drawFailures(m *model, a area) {
 		rest.line(0).put(plain, "none yet")
 		return
 	}
-	drawTable(rest, arrange(failureColumns(m, rows), rest.w, 0), rows, -1)
+	drawTable(rest, arrange(failureColumns(m, rows), rest.w, 0), rows, -1, false)
 }
 
 // showRequestsOf shows the requests of a route.

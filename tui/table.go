@@ -99,24 +99,25 @@ func (c column[T]) fit(l *look, rows []T) column[T] {
 }
 
 // drawTable draws the titles and as many rows as fit. The row at selected has
-// the gutter's sign and is reversed; -1 for none.
-func drawTable[T any](a area, cols []column[T], rows []T, selected int) {
+// the gutter's sign; -1 for none. It is reversed only where the cursor was put:
+// one that follows would have each row drawn twice as it comes.
+func drawTable[T any](a area, cols []column[T], rows []T, selected int, put bool) {
 	drawTitles(a.line(0), cols)
 	_, a = a.top(1)
-	drawRows(a, cols, rows, selected)
+	drawRows(a, cols, rows, selected, put)
 }
 
-func drawRows[T any](a area, cols []column[T], rows []T, selected int) {
+func drawRows[T any](a area, cols []column[T], rows []T, selected int, put bool) {
 	for y := range min(len(rows), a.h) {
 		p := a.line(y)
-		if y != selected {
-			drawRow(p, cols, &rows[y])
-			continue
+		if y == selected {
+			p.reverse = put
+			p.put(plain, ">")
 		}
-		p.reverse = true
-		p.put(plain, ">")
 		drawRow(p, cols, &rows[y])
-		p.to(a.w)
+		if p.reverse {
+			p.to(a.w)
+		}
 	}
 }
 
@@ -129,7 +130,7 @@ func drawList[T any](a area, cols []column[T], rows []T, selected int, c *cursor
 	}
 	first := c.scroll(max(selected, 0), len(rows), fit)
 	shown := rows[first:min(first+fit, len(rows))]
-	drawRows(a, cols, shown, selected-first)
+	drawRows(a, cols, shown, selected-first, true)
 	if left := len(rows) - first - len(shown); left > 0 && fit < a.h {
 		a.line(fit).to(gutter).put(calm, more(left))
 	}

@@ -9,6 +9,9 @@ type move struct{ row, count, by int }
 // moveCost is about what the sequences of a move weigh, in bytes.
 const moveCost = 24
 
+// maxMoves is how many lists of one frame may scroll.
+const maxMoves = 3
+
 // bestMove finds the move that saves most bytes, if one saves any.
 func bestMove(old, next []string) (best move, ok bool) {
 	saved := 0

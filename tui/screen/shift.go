@@ -9,8 +9,8 @@ import (
 )
 
 // Shift rewrites the frames of Bubble Tea v1's renderer so that a list which
-// scrolls costs a scroll and its new rows, and a line of which the end changed
-// costs its end. Everything else passes as it is, but for the return to the
+// scrolls costs a scroll and its new rows, and a line of which the end or the middle
+// changed costs that. Everything else passes as it is, but for the return to the
 // first screen, which is preceded by a clear: tmux 3.3 would else push rows of
 // a window that was resized meanwhile into the shell's screen.
 //
@@ -79,7 +79,11 @@ func draw(b []byte, f frame, old, next []string) []byte {
 		b = append(appendCursor(b, last, 0), eraseBelow...)
 		old[last] = eraseLine
 	}
-	if m, ok := bestMove(old, next); ok {
+	for range maxMoves {
+		m, ok := bestMove(old, next)
+		if !ok {
+			break
+		}
 		b = m.append(b)
 		m.apply(old)
 	}
@@ -95,6 +99,9 @@ func draw(b []byte, f frame, old, next []string) []byte {
 func appendLine(b []byte, row int, old, text string) []byte {
 	cut := commonPrefix(old, text)
 	b = appendCursor(b, row, cut)
+	if middle, ok := onlyMiddle(old[cut:], text[cut:]); ok {
+		return append(b, middle...)
+	}
 	text, short := strings.CutSuffix(text[cut:], eraseLine)
 	b = append(b, text...)
 	if leavesStyle(text) {
@@ -125,6 +132,28 @@ func commonPrefix(a, b string) int {
 		n--
 	}
 	return n
+}
+
+// onlyMiddle is what text begins with when what follows stands on the screen
+// already: as many cells of printable ASCII as before. What follows must begin
+// with such a cell too: a combining mark would belong to the last one written.
+func onlyMiddle(old, text string) (string, bool) {
+	n := len(text)
+	if len(old) != n {
+		return "", false
+	}
+	for n > 0 && old[n-1] == text[n-1] {
+		n--
+	}
+	for n < len(text) && !printable(text[n]) {
+		n++
+	}
+	for i := range n {
+		if !printable(old[i]) || !printable(text[i]) {
+			return "", false
+		}
+	}
+	return text[:n], n < len(text)
 }
 
 func printable(c byte) bool { return c >= ' ' && c <= '~' }
