@@ -25,7 +25,7 @@ func (sv *service) source(user string) tui.Source {
 		Store:   sv.store,
 		Version: version(),
 		User:    user,
-		Notices: func() []string { return sv.notices },
+		Notices: sv.standing,
 	}
 }
 

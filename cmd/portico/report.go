@@ -15,9 +15,11 @@ import (
 // renamed. Times that did not happen are left out.
 type report struct {
 	Version   string           `json:"version"`
-	Config    string           `json:"config"`   // path of the file
-	Sum       string           `json:"sum"`      // SHA-256 of the text that runs
-	Problems  []problemJSON    `json:"problems"` // of the file, while an older text runs
+	Config    string           `json:"config"`             // path of the file
+	Sum       string           `json:"sum"`                // SHA-256 of the text that runs
+	Problems  []problemJSON    `json:"problems"`           // of the file, while an older text runs
+	LastGood  time.Time        `json:"last_good,omitzero"` // since when the last good text runs in place of the file
+	Pending   *pendingReport   `json:"pending,omitempty"`  // an edit that waits to be kept
 	Started   time.Time        `json:"started"`
 	Now       time.Time        `json:"now"`
 	Open      int              `json:"open"`     // client connections
@@ -27,6 +29,15 @@ type report struct {
 	Listeners []listenerReport `json:"listeners"`
 	Routes    []routeReport    `json:"routes"`
 	Upstreams []upstreamReport `json:"upstreams"`
+}
+
+// pendingReport is an edit that goes back by itself unless it is kept.
+type pendingReport struct {
+	Until   time.Time `json:"until"`
+	Who     string    `json:"who"`
+	What    string    `json:"what"`
+	Version int       `json:"version"`
+	Stuck   string    `json:"stuck,omitempty"` // why it did not go back when it was time
 }
 
 type listenerReport struct {
@@ -78,17 +89,30 @@ type ratesReport struct {
 
 func reportOf(store *config.Store, server *proxy.Server) *report {
 	problems, _ := store.Problems()
+	since, _ := store.LastGood()
 	sum := store.Current().Sum
 	st := server.Status()
 	return &report{
 		Version: version(), Config: store.Path(), Sum: hex.EncodeToString(sum[:]),
-		Problems: problemsJSON(store.Path(), problems),
-		Started:  st.Started, Now: st.Now, Open: st.Open, Active: st.Active, Upgraded: st.Upgraded,
+		Problems: problemsJSON(store.Path(), problems), LastGood: since, Pending: pendingOf(store),
+		Started: st.Started, Now: st.Now, Open: st.Open, Active: st.Active, Upgraded: st.Upgraded,
 		Total:     ratesOf(st.Total),
 		Listeners: each(st.Listeners, listenerOf),
 		Routes:    each(st.Routes, routeOf),
 		Upstreams: each(st.Upstreams, upstreamOf),
 	}
+}
+
+func pendingOf(store *config.Store) *pendingReport {
+	p, waits := store.Pending()
+	if !waits {
+		return nil
+	}
+	r := &pendingReport{Until: p.Until, Who: p.Who, What: p.What, Version: p.Version}
+	if p.Stuck != nil {
+		r.Stuck = p.Stuck.Error()
+	}
+	return r
 }
 
 func listenerOf(l proxy.ListenerStatus) listenerReport {

@@ -318,10 +318,47 @@ func TestFaultyConfigurationAtStart(t *testing.T) {
 	if r := h.run("--headless", "--config", "gone.toml"); r.code != 1 || !strings.Contains(r.err, "gone.toml") {
 		t.Errorf("a named file that is missing: %+v", r)
 	}
-	h.write("portico.toml", warned)
-	if r := h.run("--headless", "--strict"); r.code != 1 || !strings.Contains(r.err, "portico.toml:9:12: warning") {
+}
+
+func TestLastGoodRunsInPlaceOfABrokenFile(t *testing.T) {
+	h := newHome(t)
+	url := h.routeTo(answering(t, "good"))
+	p := h.start("run", "--headless").serving()
+	p.signal(syscall.SIGTERM)
+	p.ends(soon)
+
+	h.write("portico.toml", faulty)
+	if r := h.run("run", "--headless", "--strict"); r.code != 1 || !strings.Contains(r.err, "portico.toml:3:1: ") {
 		t.Errorf("--strict: %+v", r)
 	}
+	p = h.start("run", "--headless").serving()
+	p.says("the last good one runs in its place")
+	p.says("line=3")
+	if got := get(t, url); got != "good" {
+		t.Errorf("got %q", got)
+	}
+	r := h.run("status")
+	if !strings.Contains(r.out, "the last good configuration runs") || !strings.Contains(r.out, "portico.toml:3:1: ") {
+		t.Errorf("status: %+v", r)
+	}
+	if r := h.run("status", "--json"); !strings.Contains(r.out, `"last_good"`) {
+		t.Errorf("status --json: %+v", r)
+	}
+
+	h.write("portico.toml", oneRoute(freePort(t), "http://127.0.0.1:1"))
+	p.signal(syscall.SIGHUP)
+	p.says("msg=reloaded")
+	if r := h.run("status"); strings.Contains(r.out, "last good") {
+		t.Errorf("status after the file was mended: %+v", r)
+	}
+}
+
+// A warning is a person's to see to, and no reason to stand still.
+func TestStrictTakesWarnings(t *testing.T) {
+	h := newHome(t)
+	port := freePort(t)
+	h.write("portico.toml", strings.Replace(warned, "8080", strconv.Itoa(port), 1))
+	h.start("run", "--headless", "--strict").serving().says("plain text")
 }
 
 // A disk that cannot be written takes the lock away and not the proxy.

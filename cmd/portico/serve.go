@@ -38,7 +38,7 @@ func serveCommand(cmd *cobra.Command, s streams, at *places) {
 	cmd.Flags().BoolVar(&o.headless, "headless", false, "no console here; portico attach opens one")
 	cmd.Flags().StringVar(&o.console, "console", "", "draw the console on `TTY`, as /dev/tty1")
 	cmd.Flags().StringVar(&o.page, "page", "", "the `PAGE` the console opens on")
-	cmd.Flags().BoolVar(&o.strict, "strict", false, "do not start while the configuration has warnings")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "do not start from the last good configuration where the file is broken")
 	o.looks.flags(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := o.looks.check(); err != nil {
@@ -88,7 +88,7 @@ func (sv *service) serve(ctx context.Context, o serveOptions) error {
 	if lock != nil {
 		defer lock.Close()
 	}
-	if err := sv.openStore(o.strict); err != nil {
+	if err := sv.openStore(lock, o.strict); err != nil {
 		return err
 	}
 	if err := sv.openControl(lock); err != nil {
@@ -115,19 +115,17 @@ func (sv *service) openState() (*state, error) {
 	return s, nil
 }
 
-// openStore reads the configuration and puts it in force.
-func (sv *service) openStore(strict bool) error {
+// openStore reads the configuration and puts it in force, or the last good one
+// where it cannot run.
+func (sv *service) openStore(lock *state, strict bool) error {
 	path, found, err := sv.at.configFile()
 	if err != nil {
 		return err
 	}
-	if strict {
-		if err := sv.refuseWarnings(); err != nil {
-			return err
-		}
-	}
 	sv.server = proxy.New(proxy.Options{Log: sv.log})
-	sv.store, err = config.Open(config.Options{Path: path, Starter: assets.Starter, Log: sv.log}, sv.server)
+	sv.store, err = config.Open(config.Options{
+		Path: path, Starter: assets.Starter, Log: sv.log, State: lock.directory(), Strict: strict,
+	}, sv.server)
 	var problems config.Problems
 	if errors.As(err, &problems) {
 		return errors.Join(printProblems(sv.err, path, problems), errSilent)
@@ -144,25 +142,18 @@ func (sv *service) openStore(strict bool) error {
 	return nil
 }
 
-func (sv *service) refuseWarnings() error {
-	name, text, err := sv.at.configText()
-	if err != nil {
-		return err
+// standing are the warnings that a console shows until they are over.
+func (sv *service) standing() []string {
+	if _, running := sv.store.LastGood(); running {
+		return append([]string{sv.store.Path() + " cannot run: the last good configuration runs in its place"}, sv.notices...)
 	}
-	if _, problems := config.Parse(text); len(problems) > 0 {
-		return errors.Join(printProblems(sv.err, name, problems), errSilent)
-	}
-	return nil
+	return sv.notices
 }
 
 // openControl makes the control socket. Without one portico serves all the
 // same, unless it was named: then a script waits for it.
 func (sv *service) openControl(lock *state) error {
-	dir := ""
-	if lock != nil {
-		dir = lock.dir
-	}
-	path := sv.at.serviceSocket(dir)
+	path := sv.at.serviceSocket(lock.directory())
 	if path == "" {
 		sv.notice(errors.New("no control socket: there is no place for one (name one with --socket)"))
 		return nil

@@ -84,3 +84,11 @@ func lockHolder(path string) int {
 // Close lets the lock go. The file stays: removing it would let a third
 // process lock a name that a second has already opened.
 func (s *state) Close() error { return s.lock.Close() }
+
+// directory is where the state is kept; "" where there is none.
+func (s *state) directory() string {
+	if s == nil {
+		return ""
+	}
+	return s.dir
+}

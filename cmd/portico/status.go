@@ -58,8 +58,14 @@ func (p *places) askStatus() (*report, error) {
 func printReport(w io.Writer, r *report) error {
 	t := tabwriter.NewWriter(plain{w}, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "portico %s, up %s, %s\n", r.Version, r.Now.Sub(r.Started).Round(time.Second), r.Config)
+	if !r.LastGood.IsZero() {
+		fmt.Fprintf(t, "%s cannot run: the last good configuration runs in its place, for %s\n", r.Config, r.Now.Sub(r.LastGood).Round(time.Second))
+	}
 	for _, p := range r.Problems {
 		fmt.Fprintf(t, "%s:%d:%d: %s\n", p.File, p.Line, p.Col, p.Message)
+	}
+	if p := r.Pending; p != nil {
+		fmt.Fprintf(t, "%q of %s is not kept yet%s\n", p.What, p.Who, p.wait(r.Now))
 	}
 	fmt.Fprintf(t, "%.1f requests/s, p50 %s, p95 %s, p99 %s, 5xx %s; %d connections, %d requests under way\n\n",
 		r.Total.PerSecond, ms(r.Total.P50), ms(r.Total.P95), ms(r.Total.P99), percent(r.Total.Errors), r.Open, r.Active)
@@ -77,6 +83,14 @@ func printReport(w io.Writer, r *report) error {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%s\n", u.URL, u.Health, u.Open, u.Rates.PerSecond, ms(u.Rates.P95), u.Reason)
 	}
 	return t.Flush()
+}
+
+// wait says what becomes of an edit that is not kept yet.
+func (p *pendingReport) wait(now time.Time) string {
+	if p.Stuck != "" {
+		return ", and could not go back: portico keep, or portico back (" + p.Stuck + ")"
+	}
+	return fmt.Sprintf(": it goes back in %s, unless portico keep", max(p.Until.Sub(now), 0).Round(time.Second))
 }
 
 func (l listenerReport) state() string {
