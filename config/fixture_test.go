@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/config/atomicfile/crashfs"
 )
 
 // gate is a Preparer that counts, and refuses when it is told to.
@@ -88,6 +89,7 @@ type bench struct {
 	gate *gate
 	log  *logBuffer
 	more config.Options // of the next open
+	disk *crashfs.Disk  // in place of the real one; nil for that
 }
 
 const twoRoutes = `# home
@@ -127,8 +129,28 @@ func (b *bench) open(more ...config.Preparer) {
 func (b *bench) tryOpen(more ...config.Preparer) (err error) {
 	o := b.more
 	o.Path, o.Starter, o.Log = b.path, []byte(starter), slog.New(slog.NewTextHandler(b.log, nil))
-	b.Store, err = config.Open(o, append([]config.Preparer{b.gate}, more...)...)
+	more = append([]config.Preparer{b.gate}, more...)
+	if b.disk != nil {
+		b.Store, err = config.OpenOn(b.disk, o, more...)
+	} else {
+		b.Store, err = config.Open(o, more...)
+	}
 	return err
+}
+
+const (
+	diskPath  = "/etc/portico.toml"
+	diskState = "/var/lib/portico"
+)
+
+// newDiskBench is a store with a state directory, on a disk in memory.
+func newDiskBench(t *testing.T, text string) *bench {
+	t.Helper()
+	b := &bench{T: t, path: diskPath, gate: &gate{}, log: &logBuffer{}}
+	b.more.State = diskState
+	b.disk = crashfs.New(map[string]string{diskPath: text})
+	b.open()
+	return b
 }
 
 // newStateBench is newBench with a state directory.
@@ -157,6 +179,10 @@ func (b *bench) inState(name ...string) string {
 // save writes the file as somebody else, at one stroke.
 func (b *bench) save(text string) {
 	b.Helper()
+	if b.disk != nil {
+		b.disk.Save(b.path, text)
+		return
+	}
 	temp := filepath.Join(b.TempDir(), "new")
 	b.must(os.WriteFile(temp, []byte(text), 0o644))
 	name := b.path
@@ -179,10 +205,17 @@ func (b *bench) update(base *config.Revision, edit func(*config.File) error) err
 
 func (b *bench) wantFile(want string) {
 	b.Helper()
-	got, err := os.ReadFile(b.path)
+	got, err := b.read(b.path)
 	if err != nil || string(got) != want {
 		b.Errorf("the file holds (%v)\n%s\nwant\n%s", err, got, want)
 	}
+}
+
+func (b *bench) read(name string) ([]byte, error) {
+	if b.disk != nil {
+		return b.disk.ReadFile(name)
+	}
+	return os.ReadFile(name)
 }
 
 func (b *bench) wantRunning(want string) {

@@ -179,14 +179,27 @@ func (h *History) with(v Version, file string, text []byte) (*History, error) {
 	if failed(listed) {
 		return h, listed
 	}
-	for _, e := range h.entries[:len(h.entries)+1-len(next.entries)] {
-		_ = h.fs.Remove(h.text(e.N).Path) // swept at the next start otherwise
+	if len(h.entries) == 0 || len(h.entries) == maxVersions {
+		_ = next.sweep() // or at the next start
 	}
 	return &next, errors.Join(landed, listed)
 }
 
 // failed tells whether a write left the old content.
 func failed(err error) bool { return err != nil && !errors.Is(err, atomicfile.ErrUnconfirmed) }
+
+// numberOf is the newest version with the text; 0 without one.
+func (h *History) numberOf(text string) int {
+	sum := sha256.Sum256([]byte(text))
+	if h != nil {
+		for _, e := range slices.Backward(h.entries) {
+			if e.Sum == sum {
+				return e.N
+			}
+		}
+	}
+	return 0
+}
 
 // next is a number that neither a line nor a text has: a journal may be lost.
 func (h *History) next() int {

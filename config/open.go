@@ -124,7 +124,7 @@ func (s *Store) goBackAtStart(disk onDisk) bool {
 		}
 	}
 	if err != nil {
-		s.stick(p, err)
+		s.stick(p, err, disk.text)
 		return false
 	}
 	s.kept(s.release())

@@ -33,9 +33,13 @@ type Pending struct {
 type pending struct {
 	Pending
 	before, after []byte
-	shown         []byte // the text in which a person was shown conflicts
-	tried         bool   // it was time, and it could not go back
+	shown         []byte    // the text in which a person was shown conflicts
+	next          time.Time // when it goes back by itself; zero when it cannot as things are
 }
+
+// again is when a change tries once more to go back that could not: the disk may
+// have been full for a moment.
+const again = time.Minute
 
 // pendingRecord is a pending change on disk.
 type pendingRecord struct {
@@ -111,18 +115,18 @@ func (s *Store) goBack(ctx context.Context, who string, base []byte) error {
 		return nil
 	}
 	if conflicts := (Conflicts)(nil); errors.As(err, &conflicts) {
-		s.stick(p, err)
+		s.stick(p, err, s.Current().Text)
 	}
 	return err
 }
 
-// stick shows why a change could not go back.
-func (s *Store) stick(p *pending, err error) {
+// stick shows why a change could not go back in the text.
+func (s *Store) stick(p *pending, err error, text []byte) {
 	s.mu.Lock()
 	known := p.Stuck != nil && p.Stuck.Error() == err.Error()
 	p.Stuck, p.shown = err, nil
 	if conflicts := (Conflicts)(nil); errors.As(err, &conflicts) {
-		p.shown = s.Current().Text
+		p.shown = text
 	}
 	s.mu.Unlock()
 	if !known {
@@ -206,7 +210,10 @@ func (s *Store) loadPending() {
 	if most := time.Now().Add(max(s.confirm, 0)); until.After(most) {
 		until = most
 	}
-	s.pending = &pending{Pending: Pending{Until: until, Who: r.Who, What: r.What}, before: []byte(r.Before), after: []byte(r.After)}
+	s.pending = &pending{
+		Pending: Pending{Until: until, Who: r.Who, What: r.What, Version: s.history.numberOf(r.After)},
+		before:  []byte(r.Before), after: []byte(r.After), next: until,
+	}
 }
 
 // countDown takes a change back when its time is over, until ctx ends.
@@ -233,10 +240,10 @@ func (s *Store) countDown(ctx context.Context) {
 func (s *Store) remaining() (time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.pending == nil || s.pending.tried {
+	if s.pending == nil || s.pending.next.IsZero() {
 		return 0, false
 	}
-	return time.Until(s.pending.Until), true
+	return time.Until(s.pending.next), true
 }
 
 func (s *Store) expire(ctx context.Context) {
@@ -249,14 +256,24 @@ func (s *Store) expire(ctx context.Context) {
 		return
 	}
 	p := s.pending
-	if err := s.goBack(ctx, "undo", p.after); err != nil && ctx.Err() == nil {
-		s.stick(p, err)
-		s.setTried(p, true)
+	err = s.goBack(ctx, "undo", p.after)
+	if err == nil || ctx.Err() != nil {
+		return
 	}
+	s.stick(p, err, s.Current().Text)
+	next := time.Now().Add(again)
+	if conflicts := (Conflicts)(nil); errors.As(err, &conflicts) {
+		next = time.Time{} // that is for a person to decide
+	}
+	s.setNext(next)
 }
 
-func (s *Store) setTried(p *pending, tried bool) {
+// setNext says when the pending change, if any, is to go back.
+func (s *Store) setNext(at time.Time) {
 	s.mu.Lock()
-	p.tried = tried
+	if s.pending != nil {
+		s.pending.next = at
+	}
 	s.mu.Unlock()
+	s.nudge()
 }

@@ -94,6 +94,7 @@ func (s *Store) attempt(ctx context.Context, base []byte, r request) error {
 			Pending: Pending{Until: time.Now().Add(s.confirm), Who: r.who, What: r.what},
 			before:  disk.text, after: text,
 		}
+		waits.next = waits.Until
 	}
 	return s.apply(ctx, rev, disk, s.Current().Text, r, waits)
 }
@@ -179,9 +180,8 @@ func (s *Store) commit(rev *Revision, changes []Change, version atomicfile.Versi
 	s.current.Store(rev)
 	s.version = version
 	s.settle()
-	if s.pending != nil { // what kept it from going back may be over
-		s.setTried(s.pending, false)
-		s.nudge()
+	if p := s.pending; p != nil {
+		s.setNext(p.Until) // what kept it from going back may be over
 	}
 }
 

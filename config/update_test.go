@@ -168,18 +168,25 @@ func TestUpdateThatCannotBeWritten(t *testing.T) {
 	b.wantEnds(1)
 }
 
-// badDisk fails to sync files, or folders.
+// badDisk fails to sync files, or folders, or to remove.
 type badDisk struct {
-	atomicfile.OS
-	file, folder error
+	atomicfile.FS
+	file, folder, remove error
 }
 
 func (d badDisk) Create(name string) (atomicfile.Handle, error) {
-	h, err := d.OS.Create(name)
+	h, err := d.FS.Create(name)
 	return badHandle{h, d.file}, err
 }
 
-func (d badDisk) SyncDir(name string) error { return errors.Join(d.folder, d.OS.SyncDir(name)) }
+func (d badDisk) SyncDir(name string) error { return errors.Join(d.folder, d.FS.SyncDir(name)) }
+
+func (d badDisk) Remove(name string) error {
+	if d.remove != nil {
+		return d.remove
+	}
+	return d.FS.Remove(name)
+}
 
 type badHandle struct {
 	atomicfile.Handle
@@ -191,7 +198,7 @@ func (h badHandle) Sync() error { return errors.Join(h.err, h.Handle.Sync()) }
 func TestUpdateOnABadDisk(t *testing.T) {
 	t.Run("full", func(t *testing.T) {
 		b := newBench(t, twoRoutes)
-		b.SetFS(badDisk{file: syscall.ENOSPC})
+		b.SetFS(badDisk{file: syscall.ENOSPC, FS: atomicfile.OS{}})
 		err := b.update(nil, setTo("http://10.0.0.7"))
 		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "no space left") {
 			t.Errorf("error %v", err)
@@ -203,7 +210,7 @@ func TestUpdateOnABadDisk(t *testing.T) {
 	})
 	t.Run("not confirming", func(t *testing.T) {
 		b := newBench(t, twoRoutes)
-		b.SetFS(badDisk{folder: syscall.EIO})
+		b.SetFS(badDisk{folder: syscall.EIO, FS: atomicfile.OS{}})
 		b.must(b.update(nil, setTo("http://10.0.0.7"))) // the file is there: it must run
 		b.wantFile(withTo("http://10.0.0.7"))
 		b.wantRunning(withTo("http://10.0.0.7"))

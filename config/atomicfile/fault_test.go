@@ -201,8 +201,8 @@ func failAt(t *testing.T, f *faulty) bool {
 	if info, err := os.Stat(name); err != nil || info.Mode() != 0o640 {
 		t.Errorf("step %d (%s): mode %v (%v)", f.failAt, what, info.Mode(), err)
 	}
-	if after, _ := os.ReadFile(name); string(after) != oldText && string(after) != newText {
-		t.Errorf("step %d (%s): recovered %q", f.failAt, what, after)
+	if after, _ := os.ReadFile(name); string(after) != want {
+		t.Errorf("step %d (%s) gave %v, the next start %q", f.failAt, what, err, after)
 	}
 	return f.step >= f.failAt
 }

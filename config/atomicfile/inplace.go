@@ -12,7 +12,8 @@ import (
 // mended at the next start.
 func (f File) writeInPlace(target string, old, data []byte) error {
 	if err := f.writeJournal(target, journal{old, data}); err != nil {
-		return fmt.Errorf("journal: %w", err)
+		// It may be there all the same: the next start would finish what we refuse.
+		return errors.Join(fmt.Errorf("journal: %w", err), f.dropJournal(target))
 	}
 	if _, err := f.expect(target, VersionOf(old)); err != nil {
 		return errors.Join(err, f.dropJournal(target))
