@@ -166,7 +166,7 @@ func (h *History) with(v Version, file string, text []byte) (*History, error) {
 	if err := h.fs.MkdirAll(h.dir); err != nil {
 		return h, err
 	}
-	v.N, v.Sum = h.next(), sha256.Sum256(text)
+	v.N, v.At, v.Sum = h.next(), v.At.UTC(), sha256.Sum256(text)
 	v.Who, v.What = cutShort(v.Who, maxWho), cutShort(v.What, maxWhat)
 	next := *h
 	next.entries = append(slices.Clone(h.entries), entry{v, file})

@@ -32,7 +32,7 @@ func encodeJournal(entries []entry) []byte {
 	enc.SetEscapeHTML(false) // an arrow in a summary stays one
 	for _, e := range entries {
 		// Nothing in a line is of a type that cannot be encoded.
-		_ = enc.Encode(journalLine{e.N, e.At.UTC(), e.Who, e.What, e.file, hex.EncodeToString(e.Sum[:])})
+		_ = enc.Encode(journalLine{e.N, e.At, e.Who, e.What, e.file, hex.EncodeToString(e.Sum[:])})
 	}
 	return b.Bytes()
 }

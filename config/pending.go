@@ -206,8 +206,11 @@ func (s *Store) loadPending() {
 	if r.File != s.file.Path {
 		return
 	}
-	until := r.Until
-	if most := time.Now().Add(max(s.confirm, 0)); until.After(most) {
+	until, wait := r.Until, s.confirm
+	if wait < 0 {
+		wait = usualConfirm // of the run that the change was made in
+	}
+	if most := time.Now().Add(wait); until.After(most) {
 		until = most
 	}
 	s.pending = &pending{

@@ -435,6 +435,21 @@ func TestPendingOverARestart(t *testing.T) {
 			})
 		}
 	})
+	t.Run("a store that serves nobody may keep it", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			b := newDiskBench(t, withServer)
+			b.setConns(7)
+			time.Sleep(10 * time.Second)
+			b.more.Confirm = -1
+			b.restart()
+			b.wantPending(20 * time.Second)
+			b.must(b.Keep(t.Context(), "ann"))
+			b.more.Confirm = 0
+			time.Sleep(time.Minute)
+			b.restart()
+			b.wantRunning(conns("7"))
+		})
+	})
 	t.Run("a clock that went back", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := newDiskBench(t, withServer)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -82,6 +83,18 @@ func TestEditors(t *testing.T) {
 			b.save(text)
 		}},
 		{"truncated and written", func(b *bench, text string) { b.must(os.WriteFile(b.path, []byte(text), 0o644)) }},
+		{"the real sed -i", func(b *bench, _ string) { b.program("sed", "-i", renaming, b.path) }},
+		{"the real vim", func(b *bench, _ string) {
+			b.program("vim", "-Nu", "NONE", "-es", "-c", "%"+renaming+"e", "-c", "wq!", b.path)
+		}},
+		{"the real vim, which keeps a backup", func(b *bench, _ string) {
+			b.program("vim", "-Nu", "NONE", "-es", "-c", "set backup backupcopy=no", "-c", "%"+renaming+"e", "-c", "wq!", b.path)
+		}},
+		{"the real mv", func(b *bench, text string) { b.program("mv", b.aside(text), b.path) }},
+		{"the real cp", func(b *bench, text string) { b.program("cp", b.aside(text), b.path) }},
+		{"the real shell, in two parts", func(b *bench, text string) {
+			b.program("sh", "-c", `head -c 120 "$1" >"$2"; sleep 0.03; tail -c +121 "$1" >>"$2"`, "sh", b.aside(text), b.path)
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b, text := begun(t)
@@ -101,6 +114,33 @@ func TestEditors(t *testing.T) {
 			b.wantEnds(before + 1) // the same text again
 		})
 	}
+}
+
+// renaming is the edit as sed and vim write it.
+const renaming = "s/nas[.]example[.]com/n.example.com/"
+
+// program runs one that people edit with.
+func (b *bench) program(name string, args ...string) {
+	b.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil && name == "vim" {
+		path, err = exec.LookPath("vim.tiny")
+	}
+	if err != nil && os.Getenv("PORTICO_REQUIRE_SERVERS") == "" {
+		b.Skip(err)
+	}
+	b.must(err)
+	if out, err := exec.CommandContext(b.Context(), path, args...).CombinedOutput(); err != nil {
+		b.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// aside is another file with the text.
+func (b *bench) aside(text string) string {
+	b.Helper()
+	name := filepath.Join(b.TempDir(), "aside.toml")
+	b.must(os.WriteFile(name, []byte(text), 0o644))
+	return name
 }
 
 func TestWatchLinks(t *testing.T) {
