@@ -121,21 +121,27 @@ type trip struct {
 
 // ask sends the request and reads the head of the answer.
 func (t *trip) ask() error {
-	r := &t.v.x.Request
-	t.v.row.BytesIn = int64(len(t.body))
-	writeErr := t.c.WriteRequest(t.v.x, t.body)
-	sent := time.Now()
-	t.v.row.Send = sent.Sub(t.began)
-	if writeErr == nil && !t.held {
-		t.upload = startUpload(t.c, r)
+	v := t.v
+	v.row.BytesIn = int64(len(t.body))
+	sent := t.began
+	var err error
+	if t.held && t.c.Reused {
+		err = t.c.Ask(v.x, t.body, t.timeout, v.front.Interim)
+	} else {
+		err = t.send()
+		sent = time.Now()
+		err = t.c.ReadAfter(err, v.x, t.timeout, v.front.Interim)
 	}
-	// An upstream may answer before it has read everything, and close: its
-	// answer is worth more than our broken write.
-	err := t.c.ReadResponse(t.v.x, t.timeout, t.v.front.Interim)
-	t.v.answered = time.Now()
-	t.v.row.FirstByte = t.v.answered.Sub(sent)
-	if err != nil && writeErr != nil && !t.c.Answered() {
-		return writeErr
+	v.answered = time.Now()
+	v.row.Send, v.row.FirstByte = sent.Sub(t.began), v.answered.Sub(sent)
+	return err
+}
+
+// send writes the request; what is not held of its body follows meanwhile.
+func (t *trip) send() error {
+	err := t.c.WriteRequest(t.v.x, t.body)
+	if err == nil && !t.held {
+		t.upload = startUpload(t.c, &t.v.x.Request)
 	}
 	return err
 }

@@ -62,6 +62,56 @@ func (c *ClientConn) WriteRequest(x *message.Exchange, held []byte) error {
 	return nil
 }
 
+// Ask is WriteRequest and ReadResponse in one, for a request whose whole body
+// is held and a connection that was Quiet just now: it saves looking for an
+// answer before there can be one.
+func (c *ClientConn) Ask(x *message.Exchange, held []byte, wait time.Duration, interim Interim) error {
+	c.answered, c.keep = false, false
+	c.unsent.Store(true)
+	rest, err := c.send(&x.Request, held, wait)
+	if err == nil && len(rest) > 0 {
+		err = c.out.write(rest)
+	} else if err != nil && len(rest) == 0 {
+		c.unsent.Store(false)
+		return err // the answer did not come
+	}
+	c.unsent.Store(err != nil)
+	return c.ReadAfter(err, x, wait, interim)
+}
+
+// ReadAfter is ReadResponse after a write that may have failed: an upstream may
+// answer before it has read everything, and close. Its answer is worth more
+// than our broken write.
+func (c *ClientConn) ReadAfter(writeErr error, x *message.Exchange, wait time.Duration, interim Interim) error {
+	err := c.ReadResponse(x, wait, interim)
+	if err != nil && writeErr != nil && !c.answered {
+		return writeErr
+	}
+	return err
+}
+
+// send writes a request and waits for the first bytes of the answer. Where rest
+// is left, nothing was waited for.
+func (c *ClientConn) send(r *message.Request, held []byte, wait time.Duration) (rest []byte, err error) {
+	buf := getBuffer()
+	defer putBuffer(buf)
+	b := appendRequestHead(buf[:0], r)
+	if len(held) > cap(b)-len(b) {
+		return held, c.out.write(b)
+	}
+	b = append(b, held...)
+	if err := c.in.until.arm(wait); err != nil {
+		return b, err
+	}
+	rest, err = c.in.ready.send(b)
+	if len(rest) > 0 && err == nil {
+		if err = c.out.write(rest); err == nil {
+			rest = nil
+		}
+	}
+	return rest, err // with an error only its length is looked at: buf goes back
+}
+
 func (c *ClientConn) writeRequest(r *message.Request, held []byte) error {
 	buf := getBuffer()
 	defer putBuffer(buf)

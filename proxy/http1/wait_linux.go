@@ -16,6 +16,7 @@ type waiter struct {
 	src  *source
 	step func(fd uintptr) bool // attempt, bound once so that a wait allocates nothing
 	err  error
+	out  []byte // to be written before the first wait
 }
 
 func (w *waiter) init(s *source) {
@@ -39,8 +40,36 @@ func (w *waiter) read(s *source) error {
 	return w.err
 }
 
+// send writes b and waits for what comes back, without a read that cannot find
+// anything yet. It leaves the waiting out where not all of b could be written,
+// and returns the rest. The socket must have been silent: what came before the
+// wait began is noticed only when more comes.
+func (w *waiter) send(b []byte) (rest []byte, err error) {
+	if w.raw == nil {
+		return b, nil
+	}
+	w.out, w.err = b, nil
+	if err := w.raw.Read(w.step); err != nil {
+		return w.takeOut(), err
+	}
+	return w.takeOut(), w.err
+}
+
+func (w *waiter) takeOut() (rest []byte) {
+	rest, w.out = w.out, nil
+	return rest
+}
+
 // attempt returns false to be called again when the socket is readable.
 func (w *waiter) attempt(fd uintptr) bool {
+	if len(w.out) > 0 {
+		n, err := writeRetry(int(fd), w.out)
+		w.out = w.out[max(n, 0):]
+		if err != nil && err != syscall.EAGAIN {
+			w.err = err
+		}
+		return len(w.out) > 0
+	}
 	s := w.src
 	s.acquire()
 	n, err := readRetry(int(fd), s.buf)
@@ -57,6 +86,15 @@ func (w *waiter) attempt(fd uintptr) bool {
 	s.release()
 	w.err = err
 	return true
+}
+
+func writeRetry(fd int, b []byte) (int, error) {
+	for {
+		n, err := syscall.Write(fd, b)
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
 }
 
 func readRetry(fd int, b []byte) (int, error) {
