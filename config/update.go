@@ -90,11 +90,7 @@ func (s *Store) attempt(ctx context.Context, base []byte, r request) error {
 		if s.pending != nil {
 			return ErrPending
 		}
-		waits = &pending{
-			Pending: Pending{Until: time.Now().Add(s.confirm), Who: r.who, What: r.what},
-			before:  disk.text, after: text,
-		}
-		waits.next = waits.Until
+		waits = &pending{Pending: Pending{Who: r.who, What: r.what}, before: disk.text, after: text}
 	}
 	return s.apply(ctx, rev, disk, s.Current().Text, r, waits)
 }
@@ -141,6 +137,8 @@ func (s *Store) write(ctx context.Context, text []byte, was atomicfile.Version, 
 		return nil, err
 	}
 	if waits != nil {
+		waits.Until = time.Now().Add(s.confirm)
+		waits.next = waits.Until
 		held = s.hold(waits)
 	}
 	err = s.file.Write(text, was)
