@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -51,6 +52,16 @@ func printProblems(w io.Writer, file string, problems config.Problems) error {
 	return nil
 }
 
+// listProblems prints an error that is problems of a file one a line, as check
+// does, and returns any other.
+func listProblems(w io.Writer, file string, err error) error {
+	var problems config.Problems
+	if errors.As(err, &problems) {
+		return errors.Join(printProblems(w, file, problems), errSilent)
+	}
+	return err
+}
+
 // problemJSON is a problem as scripts read it; line and col are 0 where the
 // problem has no place.
 type problemJSON struct {
@@ -61,6 +72,12 @@ type problemJSON struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint"`
 	Warning bool   `json:"warning"`
+}
+
+// String gives the line that check prints.
+func (p problemJSON) String() string {
+	problem := config.Problem{Line: max(p.Line, 1), Col: max(p.Col, 1), Message: p.Message, Hint: p.Hint, Warning: p.Warning}
+	return p.File + ":" + problem.String()
 }
 
 func problemsJSON(file string, problems config.Problems) []problemJSON {

@@ -20,7 +20,10 @@ type client struct {
 	lines  *json.Decoder
 }
 
-// dial connects to the running portico.
+// errNobody says that no portico runs, as far as its socket tells.
+var errNobody = errors.New("no portico answers")
+
+// dial connects to the running portico; errNobody where there is none.
 func (p *places) dial() (*client, error) {
 	sockets := p.clientSockets()
 	for _, path := range sockets {
@@ -35,10 +38,10 @@ func (p *places) dial() (*client, error) {
 		}
 	}
 	if len(sockets) == 0 {
-		return nil, errors.New("no control socket to ask (name one with --socket)")
+		return nil, fmt.Errorf("%w: there is no control socket to ask (name one with --socket)", errNobody)
 	}
-	return nil, fmt.Errorf("no portico answers on %s (start one with `portico run`, or name its socket with --socket)",
-		strings.Join(sockets, " or "))
+	return nil, fmt.Errorf("%w on %s (start one with `portico run`, or name its socket with --socket)",
+		errNobody, strings.Join(sockets, " or "))
 }
 
 // ask sends a request, with open files where the command takes some, and
@@ -48,14 +51,19 @@ func (c *client) ask(r request, fds ...int) (answer, error) {
 	if err := send(c.conn, requestWait, r, fds...); err != nil && !errors.Is(err, unix.EPIPE) {
 		return answer{}, fmt.Errorf("ask portico on %s: %w", c.socket, err)
 	}
-	if err := c.conn.SetReadDeadline(time.Now().Add(answerWait)); err != nil {
-		return answer{}, err
-	}
-	a, err := c.next()
+	a, err := c.hear(answerWait)
 	if err != nil {
 		return answer{}, fmt.Errorf("portico on %s gave no answer: %w", c.socket, err)
 	}
 	return a, a.problem()
+}
+
+// hear waits for an answer.
+func (c *client) hear(wait time.Duration) (answer, error) {
+	if err := c.conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		return answer{}, err
+	}
+	return c.next()
 }
 
 // next reads one more answer.

@@ -271,3 +271,42 @@ func waitForMore(_ context.Context, c *caller) error {
 	_, err := c.conn.Read(make([]byte, 1))
 	return err
 }
+
+// A change is made on a yes alone, whatever else is sent, and not at all where
+// the caller leaves.
+func TestChangeNeedsAYes(t *testing.T) {
+	h := newHome(t)
+	h.write("portico.toml", lab(freePort(t)))
+	h.start("run", "--headless").serving()
+	before := h.file()
+	at := &places{socket: h.socket()}
+	for name, e := range map[string]*edit{
+		"none":         nil,
+		"of no kind":   {Do: "paint", Route: "git"},
+		"of no route":  {Do: disableRoute, Route: "none"},
+		"of no key":    {Do: setKeys, Route: "git", Words: []string{"x"}},
+		"of no value":  {Do: setKeys, Route: "git", Words: []string{"use="}},
+		"far too long": {Do: setKeys, Route: "git", Words: []string{strings.Repeat("x", requestLimit)}},
+		"of the past":  {Do: undoChange, N: -1},
+	} {
+		if a, err := dial(t, at).ask(request{Command: "change", Edit: e}); err == nil {
+			t.Errorf("an edit %s: %+v", name, a.Proposal)
+		}
+	}
+	for _, said := range []string{"", "n", "no\n", "\x00y"} {
+		c := dial(t, at)
+		if a, err := c.ask(request{Command: "change", Edit: &edit{Do: disableRoute, Route: "git"}}); err != nil || len(a.Proposal.Diff) == 0 {
+			t.Fatalf("%+v, %v", a, err)
+		}
+		if _, err := c.conn.Write([]byte(said)); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.conn.CloseWrite()
+		if a, err := c.hear(soon); err == nil && a.Made != nil {
+			t.Errorf("%q: made %+v", said, a.Made)
+		}
+	}
+	if h.file() != before {
+		t.Errorf("the file was changed:\n%s", h.file())
+	}
+}

@@ -12,7 +12,7 @@ type plain struct{ to io.Writer }
 
 func (p plain) Write(text []byte) (int, error) {
 	clean := strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.IsPrint(r) {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
 			return r
 		}
 		return '?'

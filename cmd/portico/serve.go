@@ -126,12 +126,8 @@ func (sv *service) openStore(lock *state, strict bool) error {
 	sv.store, err = config.Open(config.Options{
 		Path: path, Starter: assets.Starter, Log: sv.log, State: lock.directory(), Strict: strict,
 	}, sv.server)
-	var problems config.Problems
-	if errors.As(err, &problems) {
-		return errors.Join(printProblems(sv.err, path, problems), errSilent)
-	}
 	if err != nil {
-		return listenHelp(err, path)
+		return listProblems(sv.err, path, listenHelp(err, path))
 	}
 	for _, w := range sv.store.Current().Warnings {
 		sv.log.Warn("configuration", "problem", path+":"+w.String())
@@ -168,8 +164,13 @@ func (sv *service) openControl(lock *state) error {
 		return nil
 	}
 	sv.control = &control{listener: listener, gate: g, log: sv.log, commands: map[string]command{
-		"status": sv.statusCommand(),
-		"attach": sv.attachCommand(),
+		"status":  sv.statusCommand(),
+		"attach":  sv.attachCommand(),
+		"history": sv.historyCommand(),
+		"diff":    sv.diffCommand(),
+		"change":  sv.changeCommand(),
+		"keep":    sv.decideCommand(true),
+		"back":    sv.decideCommand(false),
 	}}
 	return nil
 }

@@ -26,6 +26,22 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"completion tcsh":     "unknown command",
 		"password a:b":        "without colon",
 		"run --page":          "needs an argument",
+
+		"add a":                     "add needs a HOST",
+		"add a b":                   "needs the URL of an upstream",
+		"edit":                      "edit needs the NAME",
+		"edit a":                    "edit needs KEY=VALUE",
+		"edit a b":                  `"b" is not KEY=VALUE`,
+		"edit a =b":                 `"" is not the name of a key`,
+		"edit a b..c=d":             `"b..c" is not the name of a key`,
+		"enable":                    "enable needs the NAME",
+		"remove a b":                `unexpected argument "b"`,
+		"diff x":                    `"x" is not the number of a version`,
+		"diff 1 2":                  `unexpected argument "2"`,
+		"undo 0":                    `"0" is not the number of a version`,
+		"undo 99999999999999999999": "is not the number of a version",
+		"keep 1":                    `unexpected argument "1"`,
+		"history 1":                 `unexpected argument "1"`,
 	} {
 		t.Run(line, func(t *testing.T) {
 			r := h.run(strings.Fields(line)...)

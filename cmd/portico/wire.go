@@ -26,13 +26,20 @@ import (
 //	client   one byte each time the terminal's size changed
 //	service  one more answer, with `left`, when the console ended
 //
-// and the end of either side ends the console. Lines are bounded, and each
-// must come before its deadline.
+// and the end of either side ends the console.
+//
+// After a change was proposed (an answer with `proposal`) it stays too:
+//
+//	client   the byte y, to make the change; all else, and its end, drops it
+//	service  one more answer, with `made`
+//
+// Lines are bounded, and each must come before its deadline.
 const (
 	requestLimit  = 8 << 10
 	answerLimit   = 64 << 20
 	requestWait   = 5 * time.Second
 	answerWait    = 10 * time.Second
+	agreeWait     = 5 * time.Minute // in which a person says yes to a change
 	terminalFiles = 2
 )
 
@@ -41,13 +48,22 @@ type request struct {
 	Command string            `json:"command"`
 	Env     map[string]string `json:"env,omitempty"` // of attach; see consoleEnv
 	Looks   looks             `json:"looks"`         // of attach
+	// Config is the absolute path of the configuration that is meant, "" for
+	// whichever runs; of history, diff, change, keep and back.
+	Config  string `json:"config,omitempty"`
+	Edit    *edit  `json:"edit,omitempty"`    // of change
+	Version int    `json:"version,omitempty"` // of diff; 0 is the newest
 }
 
 // answer is an error, or what the command gives.
 type answer struct {
-	Error  string  `json:"error,omitempty"`
-	Status *report `json:"status,omitempty"`
-	Left   string  `json:"left,omitempty"`
+	Error    string        `json:"error,omitempty"`
+	Status   *report       `json:"status,omitempty"`
+	Left     string        `json:"left,omitempty"`
+	History  []versionJSON `json:"history,omitempty"`
+	Diff     *versionDiff  `json:"diff,omitempty"`
+	Proposal *proposal     `json:"proposal,omitempty"`
+	Made     *made         `json:"made,omitempty"`
 }
 
 // problem is what the service says is wrong.
