@@ -76,11 +76,15 @@ func detailKeys() []binding {
 
 func pageKeys() []binding {
 	go1 := func(i int) func(*model) { return func(m *model) { m.show(m.pages[i]) } }
+	log := func(m *model) { m.showLog() }
 	return []binding{
 		{keys: []string{"1"}, label: "1", help: "page Now: what is wrong", where: toRead, name: "now", do: go1(0)},
 		{keys: []string{"2"}, label: "2", help: "page Requests", where: toRead, name: "requests", do: go1(1)},
 		{keys: []string{"3"}, label: "3", help: "page Routes", where: toRead, name: "routes", do: go1(2)},
 		{keys: []string{"4"}, label: "4", help: "page Upstreams", where: toRead, name: "upstreams", do: go1(3)},
+		{keys: []string{"6"}, label: "6", help: "page Log & History: every version of the file", where: toRead, name: "history", do: go1(4)},
+		{keys: []string{"enter"}, label: "enter", word: "diff", help: "show what a version changed", where: onHistory, do: open},
+		{keys: []string{"tab", "shift+tab"}, label: "tab", word: "log", help: "read the log", where: onHistory, name: "log", do: log},
 		{keys: []string{"!"}, label: "!", help: "what is wrong now", where: toRead, do: go1(0)},
 		{keys: []string{"tab", "shift+tab"}, label: "tab", help: "list or detail", where: onRequests, do: open},
 		{keys: []string{"tab", "shift+tab"}, where: inDetail, do: func(m *model) { m.pop() }},
@@ -108,8 +112,10 @@ func moveKeys() []binding {
 
 func generalKeys() []binding {
 	return []binding{
-		{keys: []string{"u"}, label: "u", word: "undo", help: "undo the last change that was applied", where: onPages, edits: true, name: "undo",
-			when: func(m *model) bool { return m.facts.canUndo }, do: (*model).undo},
+		{keys: []string{"u"}, label: "u", word: "undo", help: "undo the last change that was applied, or that of a version", where: onPages &^ onHistory, edits: true,
+			when: func(m *model) bool { return m.facts.canUndo }, do: func(m *model) { m.undo(0) },
+			name: "undo", args: "[VERSION]", take: (*model).undoNamed},
+		{keys: []string{"u"}, label: "u", word: "undo it", help: "take back what a version changed", where: onHistory | inVersion, edits: true, do: (*model).undoVersion},
 		{help: "read the file now", where: onPages, name: "reload", do: (*model).reload},
 		{keys: []string{":"}, label: ":", word: "command", help: "type a command", where: toRead, do: (*model).openCommand},
 		{keys: []string{"?"}, label: "?", help: "this list", where: toRead, name: "help", do: func(m *model) { m.push(&help{search: newLine()}) }},

@@ -255,7 +255,7 @@ func TestUndo(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		e := edit(t, modelOptions{})
 		e.press("3", "u")
-		e.sees("nothing to undo")
+		e.sees("no change to take back")
 		e.press("j", "D", "y", "u")
 		e.sees("undo delete route git?", "+ [route.git]")
 		e.press("enter")

@@ -18,13 +18,30 @@ type facts struct {
 	notices  []string
 	canUndo  bool
 	file     string
+
+	pending   *config.Pending // a change that waits to be kept
+	lastGood  time.Time       // since when the last good file runs; zero while the file does
+	versions  []config.Version
+	noHistory error // why there are none
+	log       []string
 }
 
 // gather looks at everything; it may wait for the store, so it runs in a command.
 func (s Source) gather() facts {
 	f := facts{known: true, file: s.Store.Path(), status: s.Proxy.Status(), revision: s.Store.Current()}
 	f.problems, f.broken = s.Store.Problems()
+	if p, waits := s.Store.Pending(); waits {
+		f.pending = &p
+	}
+	if since, runs := s.Store.LastGood(); runs {
+		f.lastGood = since
+	}
+	f.versions, f.noHistory = s.Store.History()
 	_, f.canUndo = s.Store.Last()
+	f.canUndo = f.canUndo || len(f.versions) > 1
+	if s.Log != nil {
+		f.log = s.Log()
+	}
 	if s.Notices != nil {
 		f.notices = s.Notices()
 	}

@@ -41,16 +41,7 @@ func (m *model) drawBar(p *pen) {
 	if m.locked {
 		state = append(say(calm, "LOCKED", "  "), state...)
 	}
-	long := m.barWidth(page.title)+1+state.width(m.look) <= p.room()
-	for i, pg := range m.pages {
-		name := pg.short()
-		if long {
-			name = pg.title()
-		}
-		label := fmt.Sprintf("%d %s", i+1, name)
-		if !long {
-			label = fmt.Sprintf("%d%s", i+1, name)
-		}
+	for i, label := range m.barLabels(p.room() - 1 - state.width(m.look)) {
 		if i == m.page {
 			p.put(calm, "["+label+"]")
 		} else {
@@ -63,12 +54,27 @@ func (m *model) drawBar(p *pen) {
 	p.atRight(shorten(m.look, state, p.room()))
 }
 
-func (m *model) barWidth(name func(page) string) int {
-	n := 0
-	for _, pg := range m.pages {
-		n += 4 + len(name(pg))
+// barLabels names the pages in n cells: in full as many as fit, all in short
+// where hardly any does.
+func (m *model) barLabels(n int) []string {
+	labels := make([]string, len(m.pages))
+	for full := len(m.pages); full >= len(m.pages)-1; full-- {
+		used := 0
+		for i, pg := range m.pages {
+			labels[i] = fmt.Sprintf("%d %s", pg.number(), pg.short())
+			if i < full {
+				labels[i] = fmt.Sprintf("%d %s", pg.number(), pg.title())
+			}
+			used += len(labels[i]) + 2
+		}
+		if used <= n {
+			return labels
+		}
 	}
-	return n
+	for i, pg := range m.pages {
+		labels[i] = fmt.Sprintf("%d%s", pg.number(), pg.short())
+	}
+	return labels
 }
 
 // shorten drops pieces from the end until t fits n cells.

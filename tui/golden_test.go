@@ -99,6 +99,9 @@ func TestGoldenFrames(t *testing.T) {
 		{"trace", []string{"2", "k", "t"}},
 		{"routes", []string{"3", "j"}},
 		{"upstreams", []string{"4", "G"}},
+		{"history", []string{"3", "j", "x", "y", "6"}},
+		{"version", []string{"3", "j", "x", "y", "6", "enter"}},
+		{"moves", []string{"3", "j", "D"}},
 		{"help", []string{"?"}},
 		{"leave", []string{"q"}},
 		{"form", []string{"3", "j", "e", "tab", "/", "a", "p", "i", "wait"}},
@@ -124,7 +127,12 @@ func TestGoldenFrames(t *testing.T) {
 						routes := w.status.Routes
 						store := realStore(t, w, plainFile)
 						w.status.Routes = routes
-						p := sit(t, w.source(store), modelOptions{Env: l.env, Width: size[0], Height: size[1], Foreground: true})
+						if s.name == "moves" {
+							w.moves = fourteen
+						}
+						src := w.source(store)
+						src.Log = logLines
+						p := sit(t, src, modelOptions{Env: l.env, Width: size[0], Height: size[1], Foreground: true})
 						play(t, p, s.keys, store)
 						p.golden(name)
 					})

@@ -75,6 +75,8 @@ func where(s scope) string {
 		return "requests"
 	case s&onRoutes != 0:
 		return "routes"
+	case s&onHistory != 0:
+		return "history"
 	case s&inDetail != 0:
 		return "a request"
 	case s&inForm != 0:

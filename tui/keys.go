@@ -12,17 +12,19 @@ const (
 	onRequests
 	onRoutes
 	onUpstreams
-	inDetail // one request
-	inSheet  // text to read: a trace, the problems of the file
+	onHistory
+	inDetail  // one request
+	inVersion // one version of the file
+	inSheet   // text to read: a trace, the problems of the file
 	inForm
 	inReview
 	inHelp
 	inPrompt // the filter and the command line
 	inAsk
 
-	onPages   = onNow | onRequests | onRoutes | onUpstreams
-	toRead    = onPages | inDetail | inSheet // letters are keys there, not text
-	inEntries = inForm | inHelp | inPrompt   // letters are text
+	onPages   = onNow | onRequests | onRoutes | onUpstreams | onHistory
+	toRead    = onPages | inDetail | inVersion | inSheet // letters are keys there, not text
+	inEntries = inForm | inHelp | inPrompt               // letters are text
 )
 
 // binding is one thing a person can do. The table of them makes the footer,

@@ -36,16 +36,13 @@ type model struct {
 	keys []binding
 	w, h int
 
-	pages    []page
-	page     int    // in pages
-	layers   []view // open above the page; the last has the keys
-	prompt   *prompt
-	ask      *ask
-	notice   text // the answer to the last key
-	now      *nowPage
-	requests *requestsPage
-	routes   *routesPage
-	ups      *upstreamsPage
+	pages  []page
+	page   int    // in pages
+	layers []view // open above the page; the last has the keys
+	prompt *prompt
+	ask    *ask
+	notice text // the answer to the last key
+	pageSet
 
 	filters  history
 	lines    history   // of the command line
@@ -78,12 +75,11 @@ func newModel(s Source, o modelOptions) tea.Model {
 	l := newLook(o.Env)
 	m := &model{src: s, o: o, look: &l, w: o.Width, h: o.Height, locked: o.Locked, stale: true}
 	m.keys = keyTable()
-	m.now, m.requests = newNowPage(s), newRequestsPage(s)
-	m.routes, m.ups = newRoutesPage(), newUpstreamsPage()
-	m.pages = []page{m.now, m.requests, m.routes, m.ups}
+	m.pageSet = newPageSet(s.Proxy.Records())
+	m.pages = m.all()
 	m.lastKey, m.repainted = o.Now(), o.Now()
 	for i, p := range m.pages {
-		if strings.EqualFold(p.title(), o.Page) {
+		if strings.EqualFold(p.name(), o.Page) {
 			m.page = i
 		}
 	}
@@ -145,6 +141,7 @@ func (m *model) settle() {
 	m.now.settle(m)
 	m.routes.settle(m)
 	m.ups.settle(m)
+	m.history.settle(m)
 }
 
 // Update implements tea.Model.

@@ -4,11 +4,14 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"forge.home.arpa/portico/proxy"
+	"forge.home.arpa/portico/proxy/record"
 )
 
 // page is one of the numbered screens.
 type page interface {
 	view
+	number() int
+	name() string // as a flag and a command spell it
 	title() string
 	short() string     // for narrow windows
 	state(*model) text // at the right of the bar, the most telling piece first
@@ -24,6 +27,31 @@ func (reading) typed(*model, tea.KeyMsg) {}
 type atTop struct{}
 
 func (atTop) back(*model) bool { return false }
+
+// pageSet is the numbered screens. 5 is kept for certificates and DNS.
+type pageSet struct {
+	now      *nowPage
+	requests *requestsPage
+	routes   *routesPage
+	ups      *upstreamsPage
+	history  *historyPage
+}
+
+func newPageSet(log *record.Log) pageSet {
+	return pageSet{newNowPage(log), newRequestsPage(log), newRoutesPage(), newUpstreamsPage(), &historyPage{}}
+}
+
+func (s *pageSet) all() []page { return []page{s.now, s.requests, s.routes, s.ups, s.history} }
+
+// Pages are the names of the pages that a console may open on, see Options.
+func Pages() []string {
+	set := newPageSet(nil)
+	var names []string
+	for _, p := range set.all() {
+		names = append(names, p.name())
+	}
+	return names
+}
 
 // show goes to a page and closes what was open.
 func (m *model) show(p page) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/proxy"
+	"forge.home.arpa/portico/proxy/record"
 )
 
 // nowPage is what is wrong, worst first, then a line a route, then the newest
@@ -19,8 +20,10 @@ type nowPage struct {
 	tail  *stream
 }
 
-func newNowPage(s Source) *nowPage { return &nowPage{tail: newStream(s.Proxy.Records())} }
+func newNowPage(log *record.Log) *nowPage { return &nowPage{tail: newStream(log)} }
 
+func (*nowPage) number() int       { return 1 }
+func (*nowPage) name() string      { return "now" }
 func (*nowPage) title() string     { return "Now" }
 func (*nowPage) short() string     { return "Now" }
 func (*nowPage) scope() scope      { return onNow }

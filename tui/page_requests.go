@@ -18,10 +18,12 @@ type requestsPage struct {
 	set    columnSet
 }
 
-func newRequestsPage(s Source) *requestsPage {
-	return &requestsPage{stream: newStream(s.Proxy.Records()), pane: &detail{}}
+func newRequestsPage(log *record.Log) *requestsPage {
+	return &requestsPage{stream: newStream(log), pane: &detail{}}
 }
 
+func (*requestsPage) number() int   { return 2 }
+func (*requestsPage) name() string  { return "requests" }
 func (*requestsPage) title() string { return "Requests" }
 func (*requestsPage) short() string { return "Req" }
 func (*requestsPage) scope() scope  { return onRequests }

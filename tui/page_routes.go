@@ -17,6 +17,8 @@ func newRoutesPage() *routesPage {
 	}}
 }
 
+func (*routesPage) number() int   { return 3 }
+func (*routesPage) name() string  { return "routes" }
 func (*routesPage) title() string { return "Routes" }
 func (*routesPage) short() string { return "Routes" }
 func (*routesPage) scope() scope  { return onRoutes }

@@ -17,6 +17,8 @@ func newUpstreamsPage() *upstreamsPage {
 	}}
 }
 
+func (*upstreamsPage) number() int       { return 4 }
+func (*upstreamsPage) name() string      { return "upstreams" }
 func (*upstreamsPage) title() string     { return "Upstreams" }
 func (*upstreamsPage) short() string     { return "Ups" }
 func (*upstreamsPage) scope() scope      { return onUpstreams }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
 )
 
 // review shows what an edit does to the file; y applies it. Nothing else does:
@@ -16,10 +18,12 @@ type review struct {
 	what     string // for the history
 	base     *config.Revision
 	edit     func(*config.File) error // nil for an undo
+	undoes   int                      // the version an undo takes back; 0 is the last
 	form     *form                    // where it came from; nil for a single key
 	preview  *config.Preview
-	refused  error // why there is no preview
-	failed   error // why it was not applied
+	moves    *proxy.Moves // what the edit does to recent requests; nil until it is known
+	refused  error        // why there is no preview
+	failed   error        // why it was not applied
 	applying bool
 	scroll   scroll
 }
@@ -38,22 +42,48 @@ func (r *review) back(m *model) bool {
 // review opens r and asks what the edit does.
 func (m *model) review(r *review) {
 	m.push(r)
-	if r.edit != nil {
-		r.look(m)
-	}
+	r.look(m)
 }
 
 func (r *review) look(m *model) {
-	base, edit := r.base, r.edit
+	preview := r.previewer(m.src.Store)
 	m.await(func(context.Context) then {
-		p, err := m.src.Store.Preview(base, edit)
+		p, err := preview()
 		return func(m *model) { r.seen(m, p, err) }
+	})
+}
+
+func (r *review) previewer(s Store) func() (*config.Preview, error) {
+	base, edit, n := r.base, r.edit, r.undoes
+	if edit != nil {
+		return func() (*config.Preview, error) { return s.Preview(base, edit) }
+	}
+	return func() (*config.Preview, error) {
+		p, _, err := s.PreviewUndo(n)
+		return p, err
+	}
+}
+
+// weigh asks what the edit does to the requests that came lately.
+func (r *review) weigh(m *model) {
+	p := r.preview
+	if p == nil || p.Config == nil {
+		return
+	}
+	m.await(func(context.Context) then {
+		moves, err := m.src.Proxy.Moves(p.Config)
+		return func(*model) {
+			if err == nil && r.preview == p {
+				r.moves = &moves
+			}
+		}
 	})
 }
 
 // seen takes the preview; a problem in a field leads back to that field.
 func (r *review) seen(m *model, p *config.Preview, err error) {
-	r.preview, r.refused = p, err
+	r.preview, r.refused, r.moves = p, err, nil
+	r.weigh(m)
 	if r.form == nil || m.top() != view(r) {
 		return
 	}
@@ -67,9 +97,6 @@ func (r *review) seen(m *model, p *config.Preview, err error) {
 
 // applicable tells whether y does anything.
 func (r *review) applicable() bool {
-	if r.edit == nil {
-		return !r.applying
-	}
 	return !r.applying && r.preview != nil && len(r.preview.Problems.Errors()) == 0
 }
 
@@ -83,7 +110,7 @@ func (r *review) apply(m *model) {
 	m.await(func(ctx context.Context) then {
 		var err error
 		if r.edit == nil {
-			err = src.Store.Undo(ctx)
+			err = src.Store.UndoChange(ctx, src.who(), r.undoes)
 		} else {
 			err = src.Store.Update(ctx, r.base, src.who(), r.what, r.edit)
 		}
@@ -115,7 +142,7 @@ func (r *review) applied(m *model, err error, now *config.Revision) {
 		m.sayError(err)
 	}
 	r.failed = err
-	if now != nil && r.edit != nil {
+	if now != nil {
 		r.base = now
 		if r.form != nil {
 			r.form.base = now
@@ -138,18 +165,40 @@ func (r *review) close(m *model) {
 	})
 }
 
-// undo reviews taking back the last change.
-func (m *model) undo() {
+// undo reviews taking back version n, or the last change when n is 0.
+func (m *model) undo(n int) {
 	m.await(func(context.Context) then {
-		last, ok := m.src.Store.Last()
+		p, change, err := m.src.Store.PreviewUndo(m.src.lastChange(n))
 		return func(m *model) {
-			if !ok {
-				m.say(plain, "nothing to undo in this run")
+			if err != nil {
+				m.sayError(err)
 				return
 			}
-			m.review(&review{what: "undo " + last.What, preview: &config.Preview{Diff: last.Undo}})
+			r := &review{what: undoing(change.What), undoes: change.N, base: m.facts.revision}
+			m.push(r)
+			r.seen(m, p, nil)
 		}
 	})
+}
+
+// lastChange is n, or where that is 0 the last change: of this run, else of the
+// runs before.
+func (s Source) lastChange(n int) int {
+	if _, inThisRun := s.Store.Last(); n != 0 || inThisRun {
+		return n
+	}
+	if vs, err := s.Store.History(); err == nil && len(vs) > 1 {
+		return vs[0].N
+	}
+	return 0
+}
+
+// undoing says what undo does, as the history will.
+func undoing(what string) string {
+	if done, again := strings.CutPrefix(what, "undo "); again {
+		return "redo " + done
+	}
+	return "undo " + strings.TrimPrefix(what, "redo ")
 }
 
 // onReview acts on the review that is open.

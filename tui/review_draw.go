@@ -12,8 +12,10 @@ func (r *review) draw(m *model, a area) {
 	p := &paper{look: m.look, w: rest.w}
 	r.addVerdict(m, p)
 	if r.preview != nil {
+		r.addConsequences(p)
 		p.addDiff(r.preview.Diff)
 		p.addProblems(m, newProblems(r.preview.Problems, r.base))
+		p.addMoves(r.moves)
 	}
 	r.scroll.draw(rest, p.lines)
 }
@@ -34,6 +36,16 @@ func (r *review) addVerdict(m *model, p *paper) {
 		p.add(say("ok: "+count(changedLines(r.preview.Diff), "line")+", no problem"), 0)
 	default:
 		p.add(say(bad, "not yet: ", "the file would have problems"), 0)
+	}
+}
+
+// addConsequences says in short what y leads to.
+func (r *review) addConsequences(p *paper) {
+	if r.moves != nil {
+		p.add(movesSummary(r.moves), 0)
+	}
+	if d := r.preview.Confirm; d > 0 {
+		p.add(say(warn, "it goes back after "+longDuration(d)+" unless you keep it: ", plain, "K then"), 0)
 	}
 }
 

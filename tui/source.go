@@ -18,6 +18,7 @@ type Source struct {
 	Version string
 	User    string          // who edits, for the history; "" is "console"
 	Notices func() []string // standing warnings, worst first; may be nil
+	Log     func() []string // lines of the log, the newest last; nil where none are kept
 }
 
 // Proxy is what the console reads of the running proxy.
@@ -25,6 +26,7 @@ type Proxy interface {
 	Status() proxy.Status
 	Records() *record.Log
 	Explain(proxy.Request) (proxy.Explanation, error)
+	Moves(*config.Config) (proxy.Moves, error)
 }
 
 // Store is the configuration and the road that every edit takes; *config.Store
@@ -35,9 +37,18 @@ type Store interface {
 	Problems() (config.Problems, time.Time)
 	Preview(base *config.Revision, edit func(*config.File) error) (*config.Preview, error)
 	Update(ctx context.Context, base *config.Revision, who, what string, edit func(*config.File) error) error
-	Last() (config.Applied, bool)
-	Undo(ctx context.Context) error
 	Reload(ctx context.Context) error
+
+	Last() (config.Applied, bool)
+	PreviewUndo(n int) (*config.Preview, config.Applied, error)
+	UndoChange(ctx context.Context, who string, n int) error
+	History() ([]config.Version, error)
+	VersionDiff(n int) ([]config.DiffLine, error)
+
+	Pending() (config.Pending, bool)
+	Keep(ctx context.Context, who string) error
+	GoBack(ctx context.Context, who string) error
+	LastGood() (since time.Time, running bool)
 }
 
 // who names the person in the history of the configuration.

@@ -49,7 +49,8 @@ func realStore(t *testing.T, w *world, text string) *config.Store {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, err := config.Open(config.Options{Path: file}, w)
+	w.state = t.TempDir()
+	s, err := config.Open(config.Options{Path: file, State: w.state}, w)
 	if err != nil {
 		t.Fatal(err)
 	}

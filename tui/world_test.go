@@ -6,16 +6,21 @@ import (
 	"net/netip"
 	"time"
 
+	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/proxy"
 	"forge.home.arpa/portico/proxy/record"
 )
 
 // world is a home with a few routes, for consoles under test.
 type world struct {
-	status proxy.Status
-	log    *record.Log
-	asked  []proxy.Request // what Explain was asked
-	refuse error           // why Prepare fails
+	status    proxy.Status
+	log       *record.Log
+	asked     []proxy.Request // what Explain was asked
+	refuse    error           // why Prepare fails
+	state     string          // the state directory of its store
+	moves     proxy.Moves     // what Moves answers
+	unweighed error           // why it does not answer
+	weighed   *config.Config  // what it was asked
 }
 
 func (w *world) Status() proxy.Status {
@@ -144,4 +149,10 @@ func row(i int) record.Row {
 // source is a console's view of the world.
 func (w *world) source(s Store) Source {
 	return Source{Proxy: w, Store: s, Version: "test"}
+}
+
+// Moves implements Proxy.
+func (w *world) Moves(c *config.Config) (proxy.Moves, error) {
+	w.weighed = c
+	return w.moves, w.unweighed
 }
