@@ -116,6 +116,8 @@ func generalKeys() []binding {
 			when: func(m *model) bool { return m.facts.canUndo }, do: func(m *model) { m.undo(0) },
 			name: "undo", args: "[VERSION]", take: (*model).undoNamed},
 		{keys: []string{"u"}, label: "u", word: "undo it", help: "take back what a version changed", where: onHistory | inVersion, edits: true, do: (*model).undoVersion},
+		{keys: []string{"K"}, label: "K", help: "keep the change that waits, of listeners, TLS or certificates", where: toRead | inReview, edits: true, name: "keep", do: (*model).keep},
+		{keys: []string{"B"}, label: "B", help: "take that change back at once", where: toRead | inReview, edits: true, name: "back", do: (*model).goBack},
 		{help: "read the file now", where: onPages, name: "reload", do: (*model).reload},
 		{keys: []string{":"}, label: ":", word: "command", help: "type a command", where: toRead, do: (*model).openCommand},
 		{keys: []string{"?"}, label: "?", help: "this list", where: toRead, name: "help", do: func(m *model) { m.push(&help{search: newLine()}) }},

@@ -217,7 +217,7 @@ func TestWorstFirst(t *testing.T) {
 	f.status.Upstreams = []proxy.UpstreamStatus{a, b}
 	f.status.Routes = []proxy.RouteStatus{route("alone", "", "", proxy.StateDown, 0, 0, 0), route("app", "", "", proxy.StateOK, 0, 0, 0)}
 	var got []string
-	for _, n := range f.news() {
+	for _, n := range f.news(time.Now()) {
 		got = append(got, n.what+" | "+n.felt)
 	}
 	want := []string{

@@ -24,6 +24,11 @@ func (m *model) drawFrame(a area) {
 	m.drawHeader(head.line(0))
 	bar, rest := rest.top(1)
 	m.drawBar(bar.line(0))
+	if banner := m.banner(); banner != nil {
+		var line area
+		line, rest = rest.top(1)
+		line.line(0).text(banner)
+	}
 	if a.h >= 14 {
 		var rule area
 		rule, rest = rest.top(1)
@@ -110,7 +115,7 @@ func (m *model) drawSmall(a area) {
 		m.drawFoot(foot.line(0))
 	}
 	var lines []text
-	for _, n := range m.facts.news() {
+	for _, n := range m.facts.news(m.o.Now()) {
 		lines = append(lines, say(n.tone, n.what))
 	}
 	if m.facts.known && len(lines) == 0 {

@@ -79,6 +79,13 @@ func play(t *testing.T, p *person, keys []string, store *config.Store) {
 			if err := store.Reload(t.Context()); err == nil {
 				t.Fatal("a broken file is in force")
 			}
+		case "listen":
+			err := store.Update(t.Context(), nil, "ann", "listen on :8081", func(f *config.File) error {
+				return f.Set(":8081", "server", "http")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 		default:
 			p.press(k)
 		}
@@ -102,6 +109,7 @@ func TestGoldenFrames(t *testing.T) {
 		{"history", []string{"3", "j", "x", "y", "6"}},
 		{"version", []string{"3", "j", "x", "y", "6", "enter"}},
 		{"moves", []string{"3", "j", "D"}},
+		{"keep", []string{"listen", "wait", "wait"}},
 		{"help", []string{"?"}},
 		{"leave", []string{"q"}},
 		{"form", []string{"3", "j", "e", "tab", "/", "a", "p", "i", "wait"}},

@@ -41,7 +41,7 @@ const (
 
 // worst is the worst of what is wrong, in short.
 func (m *model) worst() text {
-	for _, n := range m.facts.news() {
+	for _, n := range m.facts.news(m.o.Now()) {
 		if n.short != "" {
 			return say(n.tone, n.short)
 		}

@@ -24,8 +24,9 @@ type news struct {
 	mend  func(*model) // what Enter does
 }
 
-// news lists what is wrong, worst first; among equals the oldest first.
-func (f *facts) news() []news {
+// news lists what is wrong, worst first; among equals the oldest first. What
+// waits for a decision comes before all.
+func (f *facts) news(now time.Time) []news {
 	all := slices.Concat(f.listenerNews(), f.upstreamNews(), f.fileNews(), f.noticeNews())
 	slices.SortStableFunc(all, func(a, b news) int {
 		if a.tone != b.tone {
@@ -33,7 +34,7 @@ func (f *facts) news() []news {
 		}
 		return a.since.Compare(b.since)
 	})
-	return all
+	return append(f.pendingNews(now), all...)
 }
 
 func (f *facts) listenerNews() (all []news) {
@@ -97,6 +98,13 @@ func answers(n int, one, many string) string {
 
 func (f *facts) fileNews() []news {
 	show := func(m *model) { m.showProblems() }
+	if !f.lastGood.IsZero() {
+		return []news{{
+			key: "file", tone: warn, since: f.lastGood,
+			short: "last good runs", what: "the last good version of " + f.fileName() + " runs",
+			felt: "what the file says now is not in force", cause: f.firstProblem(), mend: show,
+		}}
+	}
 	if errs := f.problems.Errors(); len(errs) > 0 {
 		return []news{{
 			key: "file", tone: warn, since: f.broken,

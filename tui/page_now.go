@@ -51,7 +51,7 @@ func (n *nowPage) jump(m *model, bottom bool) {
 // items are the keys of what the cursor moves over.
 func (n *nowPage) items(m *model) []string {
 	var keys []string
-	for _, w := range m.facts.news() {
+	for _, w := range m.facts.news(m.o.Now()) {
 		keys = append(keys, w.key)
 	}
 	for _, r := range troubledFirst(m.facts.status.Routes) {
@@ -62,7 +62,7 @@ func (n *nowPage) items(m *model) []string {
 
 // open mends what is wrong, or shows a route's requests.
 func (n *nowPage) open(m *model) {
-	all := m.facts.news()
+	all := m.facts.news(m.o.Now())
 	if n.cur.at < len(all) {
 		all[n.cur.at].mend(m)
 		return
@@ -90,7 +90,7 @@ func (n *nowPage) draw(m *model, a area) {
 	if !m.facts.known {
 		return
 	}
-	all := m.facts.news()
+	all := m.facts.news(m.o.Now())
 	head, rest := a.top(newsHeight(all, a.h/2))
 	n.drawNews(m, head, all)
 	roomy, titled := rest.h >= 12, a.h >= 10

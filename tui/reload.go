@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"forge.home.arpa/portico/config"
 )
@@ -31,5 +32,11 @@ func (m *model) sayError(err error) {
 		m.say(bad, count(len(ps.Errors()), "problem")+": "+ps[0].String())
 		return
 	}
-	m.say(bad, err.Error())
+	m.say(bad, firstLine(err))
+}
+
+// firstLine is an error in one line; conflicts have one each.
+func firstLine(err error) string {
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return first
 }

@@ -30,7 +30,7 @@ func (s *sheet) draw(m *model, a area) {
 // showProblems lists what is wrong with the file and with the machine.
 func (m *model) showProblems() {
 	m.push(&sheet{title: "what is wrong", body: func(m *model, p *paper) {
-		for _, n := range m.facts.news() {
+		for _, n := range m.facts.news(m.o.Now()) {
 			if n.key == "file" || n.key == "warnings" {
 				continue
 			}
