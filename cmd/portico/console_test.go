@@ -142,6 +142,12 @@ func TestHeadlessOnATerminal(t *testing.T) {
 	}
 }
 
+func TestConsoleShowsTheLogAndTheHistory(t *testing.T) {
+	_, term, _, _ := inFront(t, "run", "--page", "history")
+	term.shows("found at start")
+	term.shows("msg=serving")
+}
+
 func TestConsoleOnADisplay(t *testing.T) {
 	h := newHome(t)
 	url := h.routeTo(answering(t, "here"))

@@ -25,7 +25,8 @@ func (sv *service) source(user string) tui.Source {
 		Store:   sv.store,
 		Version: version(),
 		User:    user,
-		Notices: sv.standing,
+		Notices: func() []string { return sv.notices },
+		Log:     sv.book.Lines,
 	}
 }
 

@@ -171,7 +171,7 @@ func parseAssignment(word string) (assignment, error) {
 func parseKey(name string) (path []string, ok bool) {
 	var tree any
 	table := map[string]any{}
-	if toml.Unmarshal([]byte(name+" = true"), &table) != nil {
+	if strings.Contains(name, "\n") || toml.Unmarshal([]byte(name+" = true"), &table) != nil {
 		return nil, false
 	}
 	for tree = table; tree != true; {

@@ -20,9 +20,10 @@ func newExplain(s streams, at *places) *cobra.Command {
 		asJSON       bool
 	)
 	cmd := &cobra.Command{
-		Use:   "explain URL",
-		Short: "Say what would happen to a request, and why; sends nothing",
-		Args:  exactly("a URL"),
+		Use:               "explain URL",
+		Short:             "Say what would happen to a request, and why; sends nothing",
+		Args:              exactly("a URL"),
+		ValidArgsFunction: at.completeURL,
 		RunE: func(_ *cobra.Command, args []string) error {
 			request, err := requestOf(args[0], method, from)
 			if err != nil {

@@ -150,6 +150,7 @@ func withoutQueries(m proxy.Moves) *proxy.Moves {
 
 // make makes what was proposed.
 func (ed editor) make(ctx context.Context, p *proposed) (*made, error) {
+	before, _ := ed.store.Last()
 	if err := p.do(ctx); err != nil {
 		if errors.Is(err, config.ErrPending) {
 			err = fmt.Errorf("%w (portico keep, portico back)", err)
@@ -157,7 +158,7 @@ func (ed editor) make(ctx context.Context, p *proposed) (*made, error) {
 		return nil, listenHelp(err, ed.store.Path())
 	}
 	m := &made{What: p.What}
-	if last, ok := ed.store.Last(); ok && last.Who == ed.who {
+	if last, ok := ed.store.Last(); ok && last.At != before.At && last.Who == ed.who {
 		m.Version = last.N
 	}
 	if pending, waits := ed.store.Pending(); waits && p.Confirm > 0 {

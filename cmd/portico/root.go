@@ -21,10 +21,15 @@ func newRoot(s streams, started *bool) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 		PersistentPreRun:           func(*cobra.Command, []string) { *started = true },
 	}
+	// What is no route, page or flag is seldom a file of this directory.
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	at.flags(root.PersistentFlags())
+	for _, flag := range []string{"config", "state", "socket"} {
+		completeFlag(root, flag, aFile)
+	}
 	serveCommand(root, s, at)
 	root.AddCommand(
 		newRun(s, at),

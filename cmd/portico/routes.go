@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -10,7 +11,14 @@ import (
 func newChange(s streams, at *places, cmd *cobra.Command, asked func(args []string) edit) *cobra.Command {
 	c := &change{streams: s, at: at}
 	c.flags(cmd.Flags())
-	cmd.RunE = func(_ *cobra.Command, args []string) error { return c.run(asked(args)) }
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		for _, word := range args {
+			if !utf8.ValidString(word) { // the way to the service would change it silently
+				return usagef("%q is not UTF-8", word)
+			}
+		}
+		return c.run(asked(args))
+	}
 	return cmd
 }
 
@@ -29,7 +37,8 @@ func newAdd(s streams, at *places) *cobra.Command {
 		Short: "Add a route",
 		Long: `Add route NAME: requests for HOST go to the upstream at URL, as in
   portico add photos photos.home.lan nas:2342` + editsHelp,
-		Args: exactly("the NAME of the route", "a HOST", "the URL of an upstream"),
+		Args:              exactly("the NAME of the route", "a HOST", "the URL of an upstream"),
+		ValidArgsFunction: cobra.NoFileCompletions,
 	}, func(args []string) edit {
 		return edit{Do: addRoute, Route: args[0], Host: args[1], To: args[2], Path: path, Use: use}
 	})
@@ -40,8 +49,9 @@ func newAdd(s streams, at *places) *cobra.Command {
 
 func newEdit(s streams, at *places) *cobra.Command {
 	return newChange(s, at, &cobra.Command{
-		Use:   "edit NAME KEY=VALUE...",
-		Short: "Change keys of a route",
+		Use:               "edit NAME KEY=VALUE...",
+		ValidArgsFunction: at.completeRoute,
+		Short:             "Change keys of a route",
 		Long: `Change keys of route NAME. VALUE is read as TOML where it is a list, a table, a
 number, true, false or quoted, and else as a string; KEY may be dotted, and
 KEY= alone takes the key away:
@@ -81,9 +91,10 @@ func newRemove(s streams, at *places) *cobra.Command {
 // oneRouteChange is a command that takes a route's name alone.
 func oneRouteChange(s streams, at *places, do editKind, short string) *cobra.Command {
 	return newChange(s, at, &cobra.Command{
-		Use:   string(do) + " NAME",
-		Short: short,
-		Long:  strings.TrimSuffix(short, ".") + "." + editsHelp,
-		Args:  exactly("the NAME of the route"),
+		Use:               string(do) + " NAME",
+		Short:             short,
+		Long:              strings.TrimSuffix(short, ".") + "." + editsHelp,
+		Args:              exactly("the NAME of the route"),
+		ValidArgsFunction: at.completeRoute,
 	}, func(args []string) edit { return edit{Do: do, Route: args[0]} })
 }

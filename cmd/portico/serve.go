@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -13,6 +15,7 @@ import (
 	"forge.home.arpa/portico/assets"
 	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/proxy"
+	"forge.home.arpa/portico/tui"
 )
 
 // serveOptions are the flags of `portico run`.
@@ -37,11 +40,13 @@ func serveCommand(cmd *cobra.Command, s streams, at *places) {
 	o := serveOptions{}
 	cmd.Flags().BoolVar(&o.headless, "headless", false, "no console here; portico attach opens one")
 	cmd.Flags().StringVar(&o.console, "console", "", "draw the console on `TTY`, as /dev/tty1")
-	cmd.Flags().StringVar(&o.page, "page", "", "the `PAGE` the console opens on")
+	cmd.Flags().StringVar(&o.page, "page", "", "the `PAGE` the console opens on: "+strings.Join(tui.Pages(), ", "))
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "do not start from the last good configuration where the file is broken")
 	o.looks.flags(cmd.Flags())
+	completeFlag(cmd, "page", cobra.FixedCompletions(tui.Pages(), cobra.ShellCompDirectiveNoFileComp))
+	completeFlag(cmd, "console", aFile)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := o.looks.check(); err != nil {
+		if err := o.check(); err != nil {
 			return err
 		}
 		book := newLogbook(s.err)
@@ -50,6 +55,14 @@ func serveCommand(cmd *cobra.Command, s streams, at *places) {
 		sv.systemd = systemd{sv.log}
 		return sv.serve(cmd.Context(), o)
 	}
+}
+
+// check says what is wrong with the flags.
+func (o *serveOptions) check() error {
+	if pages := tui.Pages(); o.page != "" && !slices.Contains(pages, o.page) {
+		return usagef("no page is called %q (there are: %s)", o.page, strings.Join(pages, ", "))
+	}
+	return o.looks.check()
 }
 
 // service is one running portico.
@@ -136,14 +149,6 @@ func (sv *service) openStore(lock *state, strict bool) error {
 		sv.log.Info("no configuration was found: the starter runs, and the first edit writes it", "file", path)
 	}
 	return nil
-}
-
-// standing are the warnings that a console shows until they are over.
-func (sv *service) standing() []string {
-	if _, running := sv.store.LastGood(); running {
-		return append([]string{sv.store.Path() + " cannot run: the last good configuration runs in its place"}, sv.notices...)
-	}
-	return sv.notices
 }
 
 // openControl makes the control socket. Without one portico serves all the

@@ -63,3 +63,25 @@ func TestLockThatIsALinkIsNotFollowed(t *testing.T) {
 		t.Errorf("the target now reads %q", text)
 	}
 }
+
+// What root writes into a service's directory the service could not read.
+func TestRootKeepsOutOfAServicesDirectory(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give a directory away")
+	}
+	h := newHome(t)
+	h.write("portico.toml", lab(8080))
+	if err := os.Mkdir(h.path("state"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(h.path("state"), 12345, -1); err != nil {
+		t.Fatal(err)
+	}
+	r := h.run("disable", "git", "--yes", "--state", h.path("state"))
+	if r.code != 1 || !strings.Contains(r.err, "sudo -u #12345") {
+		t.Errorf("%+v", r)
+	}
+	if entries, err := os.ReadDir(h.path("state")); err != nil || len(entries) > 0 {
+		t.Errorf("it wrote %v, %v", entries, err)
+	}
+}

@@ -25,6 +25,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"help nonsense":       "unknown command",
 		"completion tcsh":     "unknown command",
 		"password a:b":        "without colon",
+		"run --page nowhere":  `no page is called "nowhere" (there are: now, requests, `,
 		"run --page":          "needs an argument",
 
 		"add a":                     "add needs a HOST",
@@ -32,6 +33,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"edit":                      "edit needs the NAME",
 		"edit a":                    "edit needs KEY=VALUE",
 		"edit a b":                  `"b" is not KEY=VALUE`,
+		"edit a b=\xff --yes":       "is not UTF-8",
 		"edit a =b":                 `"" is not the name of a key`,
 		"edit a b..c=d":             `"b..c" is not the name of a key`,
 		"enable":                    "enable needs the NAME",

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"forge.home.arpa/portico/config"
+)
+
+// aFile lets the shell complete the name of a file.
+func aFile(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// completeFlag says how to complete a flag, which cmd must have.
+func completeFlag(cmd *cobra.Command, flag string, how cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, how); err != nil {
+		panic(err) // of a flag that is not there
+	}
+}
+
+// completeRoute names the routes of the file, for a first word.
+func (p *places) completeRoute(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return p.routeWords(func(r *config.Route) []string { return []string{r.Name} }), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeURL gives the hosts of the routes that are no patterns, for a first
+// word.
+func (p *places) completeURL(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return p.routeWords(func(r *config.Route) []string {
+		return slices.DeleteFunc(slices.Clone(r.Hosts), func(host string) bool { return strings.Contains(host, "*") })
+	}), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+func (p *places) routeWords(of func(*config.Route) []string) (words []string) {
+	c := p.quietConfig()
+	if c == nil {
+		return nil
+	}
+	for _, r := range c.Routes {
+		words = append(words, of(r)...)
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// quietConfig is the configuration as far as it can be read: nobody waits for
+// an error behind a tab. It asks no running portico, which would take time.
+func (p *places) quietConfig() *config.Config {
+	path, found, err := p.configFile()
+	if err != nil || !found {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	c, _ := config.Parse(text)
+	return c
+}
