@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/message"
 )
 
 // conn is one client's connection with what others need to know of it: those
@@ -20,12 +21,19 @@ type conn struct {
 	peer   netip.Addr
 	tls    bool
 
+	// Of the connection's own goroutine:
+	pending *visit // read within a turn, to be answered outside
+	ended   bool   // no request follows
+	lingers bool   // the client may still be sending
+	bad     bool   // what came last was no request
+
 	mu        sync.Mutex
 	phase     phase
 	since     time.Time         // of phase, from phaseWaiting on
 	backend   *http1.ClientConn // what the request under way depends on
 	watchable bool              // nobody reads the client while backend is asked
 	nextLook  time.Time         // when its client is looked after again
+	looked    bool              // the present idleness was looked at
 	asked     bool              // the client was asked whether it is there
 	left      atomic.Bool       // the client left while its answer was awaited
 }
@@ -62,26 +70,56 @@ func (c *conn) scheme() string {
 // serve answers one request after the other until the connection ends.
 func (c *conn) serve() {
 	defer c.close()
-	for {
-		snap := c.server.snapshot.Load()
-		if c.http.Await(snap.idle) != nil || !c.enter(phaseReading, time.Time{}) {
+	for !c.ended {
+		if c.http.Serve(c.server.snapshot.Load().idle, c.turn) != nil || c.ended {
 			return
 		}
-		if !c.serveOne(snap) || !c.enter(phaseIdle, time.Time{}) {
-			return
+		// What needs more of the client than has arrived is served out here.
+		v := c.pending
+		c.pending = nil
+		if v == nil {
+			v = c.server.begin(c)
+			v.readErr = c.http.ReadRequest(v.x, v.snap.header)
 		}
+		c.ended = !c.answer(v) || !c.enter(phaseIdle, time.Now())
 	}
 }
 
-// serveOne reads a request and answers it; false when it was the last.
-func (c *conn) serveOne(snap *snapshot) bool {
+// turn serves a request that has arrived whole.
+func (c *conn) turn() http1.Turn {
+	if !c.enter(phaseReading, time.Time{}) {
+		c.ended = true
+		return http1.Leave
+	}
+	if !c.http.HeadReady() {
+		return http1.Leave
+	}
 	v := c.server.begin(c)
+	v.readErr = c.http.ReadRequest(v.x, v.snap.header)
+	if v.readErr != nil || v.needsClient() {
+		c.pending = v
+		return http1.Leave
+	}
+	if end := v.began; !c.answer(v) || !c.enter(phaseIdle, end) {
+		c.ended = true
+		return http1.Leave
+	}
+	return http1.Next
+}
+
+// needsClient tells whether more must be read from the client to serve it.
+func (v *visit) needsClient() bool {
+	r := &v.x.Request
+	_, whole := message.Whole(r.Body)
+	return !whole || len(r.Upgrade) > 0
+}
+
+// answer answers a request that was read; false when it was the last.
+func (c *conn) answer(v *visit) bool {
 	defer v.end()
-	c.http.SetIdle(defaultIdle)
-	err := c.http.ReadRequest(v.x, snap.header)
-	if err == nil {
+	if v.readErr == nil {
 		v.serve()
-	} else if !v.serveBad(err) {
+	} else if !v.serveBad(v.readErr) {
 		return false // the client left within a head: nothing was asked
 	}
 	v.finish(c.http.BytesOut() + v.relayed)
@@ -91,9 +129,8 @@ func (c *conn) serveOne(snap *snapshot) bool {
 	if c.http.Done() {
 		return true
 	}
-	if v.row.Status != 101 && c.http.Unread() {
-		c.linger(err != nil)
-	}
+	c.lingers = v.row.Status != 101 && c.http.Unread()
+	c.bad = v.readErr != nil
 	return false
 }
 
@@ -111,11 +148,11 @@ func (v *visit) serveBad(err error) bool {
 // defaultIdle bounds the waits of an exchange until its route says otherwise.
 const defaultIdle = 5 * time.Minute
 
-// linger lets the client read its answer before the rest of what it sends is
+// lastWords lets the client read its answer before the rest of what it sends is
 // thrown away; one that sent no HTTP gets less time, and so does everybody at
 // the end.
-func (c *conn) linger(bad bool) {
-	if bad || c.server.draining.Load() {
+func (c *conn) lastWords() {
+	if c.bad || c.server.draining.Load() {
 		c.http.Linger(500*time.Millisecond, 2*time.Second)
 		return
 	}
@@ -129,7 +166,7 @@ func (c *conn) enter(p phase, now time.Time) bool {
 	if c.phase == phaseClosed || p == phaseIdle && c.server.draining.Load() {
 		return false
 	}
-	c.phase, c.since = p, now
+	c.phase, c.since, c.looked = p, now, false
 	return true
 }
 
@@ -176,7 +213,7 @@ func (c *conn) kill() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.phase = phaseClosed
-	c.net.Close()
+	c.http.Abort()
 	if c.backend != nil {
 		c.backend.Close()
 	}
@@ -195,11 +232,14 @@ func (c *conn) killIdle() {
 	defer c.mu.Unlock()
 	if c.phase == phaseIdle {
 		c.phase = phaseClosed
-		c.net.Close()
+		c.http.Abort()
 	}
 }
 
 func (c *conn) close() {
+	if c.lingers {
+		c.lastWords()
+	}
 	c.mu.Lock()
 	c.phase = phaseClosed
 	c.mu.Unlock()

@@ -382,3 +382,52 @@ func TestLateUpgrade(t *testing.T) {
 	c.send("echo")
 	c.expect("echo")
 }
+
+// TestHeadBeforeTheWait: the next request arrives while the present one is
+// served, when nobody waits for it yet.
+func TestHeadBeforeTheWait(t *testing.T) {
+	addr := origin(t, func(c net.Conn, r *bufio.Reader) {
+		for {
+			if _, err := readHead(r); err != nil {
+				return
+			}
+			time.Sleep(30 * time.Millisecond)
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		}
+	})
+	s := newSite(t, routeTo("site", addr))
+	c := s.client()
+	const request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+	for range 4 {
+		c.send(request)
+		time.Sleep(10 * time.Millisecond)
+		c.send(request[:9])
+		time.Sleep(10 * time.Millisecond)
+		c.send(request[9:])
+		for range 2 {
+			c.head()
+			c.expect("ok")
+		}
+	}
+}
+
+// TestEndBehindARequest: a client that ends its side together with a later
+// request sees the connection end, long before the idle time.
+func TestEndBehindARequest(t *testing.T) {
+	s := newSite(t, "[route.a]\nhost = \"*\"\nrespond = { status = 200, body = \"ok\" }\n")
+	for range 20 {
+		c := s.client()
+		for range 2 {
+			c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+			c.head()
+			c.expect("ok")
+		}
+		c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+		if err := c.Conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		c.head()
+		c.expect("ok")
+		c.expectEnd()
+	}
+}

@@ -35,6 +35,7 @@ type visit struct {
 	began    time.Time
 	answered time.Time // the upstream's head was there; zero without one
 	out      message.Bytes
+	readErr  error // what ReadRequest said
 	err      error // what Respond said
 
 	authority           []byte // as the client named it
@@ -53,6 +54,7 @@ func (s *Server) begin(c *conn) *visit {
 	v.snap = s.snapshot.Load()
 	v.x = message.New()
 	v.began = time.Now()
+	v.front.SetIdle(defaultIdle)
 	return v
 }
 

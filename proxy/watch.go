@@ -19,10 +19,13 @@ const (
 // watchClients looks after clients that wait, so that one who leaves frees the
 // upstream at once.
 func (s *Server) watchClients(ctx context.Context) {
+	var last uint64
 	each(ctx, watchEvery, func(now time.Time) {
-		if s.active.Load() > 0 {
+		newest := s.records.Newest()
+		if s.active.Load() > 0 || newest != last {
 			s.eachConn(func(c *conn) { c.lookAfter(now) })
 		}
+		last = newest
 	})
 }
 
@@ -30,6 +33,10 @@ func (s *Server) watchClients(ctx context.Context) {
 func (c *conn) lookAfter(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.phase == phaseIdle {
+		c.lookIdle()
+		return
+	}
 	waits := c.phase == phaseWaiting || c.phase == phaseEndless
 	age := now.Sub(c.since)
 	if !waits || !c.watchable || age < watchAfter || now.Before(c.nextLook) {
@@ -55,4 +62,17 @@ func (c *conn) clientLeft() bool {
 		c.http.AskIfThere()
 	}
 	return false
+}
+
+// lookIdle looks once after each request: a client that ended its side together
+// with it wakes nobody (see http1.ServerConn.Serve), and asks for nothing more.
+func (c *conn) lookIdle() {
+	if c.looked {
+		return
+	}
+	c.looked = true
+	if half, gone := c.http.Ended(); half || gone {
+		c.phase = phaseClosed
+		c.http.Abort()
+	}
 }

@@ -1,5 +1,7 @@
 package http1
 
+import "net"
+
 // Ended tells without waiting whether the client has ended its side, and
 // whether the whole connection is gone. A client that only ended its side
 // (half-close, RFC 9112 section 9.6) has not left: it may wait for its answer.
@@ -20,3 +22,18 @@ func (c *ServerConn) AskIfThere() {
 }
 
 var continueHead = []byte("HTTP/1.1 100 Continue\r\n\r\n")
+
+// Abort ends the connection for both sides and wakes whoever waits for it,
+// without waiting for them as Close does: a goroutine within Serve holds the
+// socket while it works. Its owner still closes it. Any goroutine may call it.
+func (c *ServerConn) Abort() {
+	t, ok := c.conn.(*net.TCPConn)
+	if !ok {
+		c.conn.Close()
+		return
+	}
+	// On a connection that has ended already there is nobody to wake.
+	_ = t.CloseRead()
+	_ = t.CloseWrite()
+	_ = t.SetWriteDeadline(past)
+}

@@ -22,11 +22,12 @@ type ServerConn struct {
 
 	writing sync.Mutex // held while a message is on its way out
 
-	minor   int
-	isHEAD  bool
-	closing bool // no request follows the present one
-	waiting bool // the client waits for 100 before it sends the body
-	bad     bool // what came was no request, so nobody knows what follows
+	minor    int
+	isHEAD   bool
+	closing  bool // no request follows the present one
+	seasoned bool // a read of this connection has been served
+	waiting  bool // the client waits for 100 before it sends the body
+	bad      bool // what came was no request, so nobody knows what follows
 }
 
 // NewServerConn makes a ServerConn; the caller closes conn.
