@@ -22,7 +22,8 @@ func entryKeys() []binding {
 	return []binding{
 		{keys: []string{"y"}, label: "y", word: "apply", help: "apply the edit", where: inReview, edits: true,
 			when: (*model).canApply, do: func(m *model) { m.onReview((*review).apply) }},
-		{keys: []string{"tab", "down"}, label: "tab", word: "next", help: "next field", where: inForm, do: func(m *model) { m.top().move(m, 1) }},
+		{keys: []string{"tab"}, label: "tab", word: "next", help: "next field; completes the name of a preset", where: inForm, do: (*model).nextField},
+		{keys: []string{"down"}, where: inForm, do: func(m *model) { m.top().move(m, 1) }},
 		{keys: []string{"shift+tab", "up"}, label: "shift+tab", help: "field before", where: inForm, do: func(m *model) { m.top().move(m, -1) }},
 		{keys: []string{"enter"}, label: "enter", word: "review", help: "show what the edit does; y applies it there", where: inForm, do: open},
 		{keys: []string{"enter"}, label: "enter", word: "run", where: inHelp, do: open},

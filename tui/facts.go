@@ -13,11 +13,12 @@ type facts struct {
 	known    bool // false until the first look is done
 	status   proxy.Status
 	revision *config.Revision
+	file     string
+	spelled  spelled         // revision as it is written
 	problems config.Problems // of the file on disk while an older one runs
 	broken   time.Time       // since when
 	notices  []string
 	canUndo  bool
-	file     string
 
 	pending   *config.Pending // a change that waits to be kept
 	lastGood  time.Time       // since when the last good file runs; zero while the file does
@@ -27,8 +28,11 @@ type facts struct {
 }
 
 // gather looks at everything; it may wait for the store, so it runs in a command.
-func (s Source) gather() facts {
+func (s Source) gather(before facts) facts {
 	f := facts{known: true, file: s.Store.Path(), status: s.Proxy.Status(), revision: s.Store.Current()}
+	if f.spelled = before.spelled; f.revision != before.revision {
+		f.spelled = spell(f.revision.Text)
+	}
 	f.problems, f.broken = s.Store.Problems()
 	if p, waits := s.Store.Pending(); waits {
 		f.pending = &p

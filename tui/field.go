@@ -16,6 +16,7 @@ type field struct {
 	input   line
 	first   string // what it showed at first
 	raw     any    // the value as the file has it, nil when the key is not there
+	off     bool   // a toggle that is off where the route does not say so
 	visited bool   // only then its problem is shown
 	problem string
 }
@@ -28,7 +29,8 @@ func routeFields() []*field {
 		{key: "path", label: "path", hint: "empty for all; /x/* for all below"},
 		{key: "to", label: "to", hint: "http://nas:2342"},
 		{key: "strip_prefix", label: "strip", hint: "a prefix to take off, /x"},
-		{key: "allow", label: "allow", hint: "empty for all; lan, home, 10.0.0.0/8"},
+		{key: "use", label: "use"},
+		{key: "allow", label: "allow", hint: "who may come in? lan, home, 10.0.0.0/8"},
 		{key: "enabled", label: "enabled", hint: "space switches", toggle: true},
 	}
 }
@@ -43,7 +45,16 @@ func (f *field) begin(raw any) {
 	f.input.set(f.first)
 }
 
-// key types into the field.
+// imply sets what a toggle is where the route does not say it.
+func (f *field) imply(on bool) {
+	f.off = !on
+	if f.raw == nil {
+		f.first = yesNo(on)
+		f.input.set(f.first)
+	}
+}
+
+// typed types into the field; false where the key was not for it.
 func (f *field) typed(k tea.KeyMsg) bool {
 	if !f.toggle {
 		return f.input.key(k)
@@ -80,7 +91,7 @@ func (f *field) value() any {
 	ws := f.words()
 	switch {
 	case f.toggle:
-		if on := f.input.String() == "yes"; !on || f.raw != nil {
+		if on := f.input.String() == "yes"; on == f.off || f.raw != nil {
 			return on
 		}
 		return nil

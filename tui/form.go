@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,12 +19,12 @@ const settleTyping = 300 * time.Millisecond
 // form edits one route. It holds what was typed; the file is not touched
 // before the review is confirmed.
 type form struct {
-	was     string // the route's name in the file, "" for a new one
-	base    *config.Revision
-	fields  []*field
-	at      int    // the field with the focus
-	named   bool   // the name was typed, not derived
-	inherit string // what defaults and presets allow
+	was    string // the route's name in the file, "" for a new one
+	base   *config.Revision
+	file   spelled // base as it is written
+	fields []*field
+	at     int  // the field with the focus
+	named  bool // the name was typed, not derived
 
 	version int // counts changes of what is typed
 	preview *config.Preview
@@ -33,30 +34,57 @@ type form struct {
 
 // newForm makes a form for a new route, or for the one of that name.
 func newForm(base *config.Revision, name string) *form {
-	f := &form{was: name, base: base, fields: routeFields(), at: 1, named: name != ""}
+	f := &form{was: name, base: base, file: spell(base.Text), fields: routeFields(), at: 1, named: name != ""}
 	keys := map[string]any{}
 	if name != "" {
-		keys = written(base.Text, name)
+		maps.Copy(keys, f.file.Route[name])
 		keys["name"] = name
-		f.inherit = inherited(base, name)
 	}
 	for _, fd := range f.fields {
 		fd.begin(keys[fd.key])
 	}
+	for _, fd := range f.fields {
+		if v, origin := f.inherited(fd); fd.toggle && origin != "" {
+			fd.imply(v == true)
+		}
+	}
 	return f
 }
 
-// inherited says what the route allows although its own table does not.
-func inherited(base *config.Revision, name string) string {
-	r := base.Config.Route(name)
-	if r == nil || r.Origins["allow"] == "" || r.Origins["allow"] == "route" {
-		return ""
+// inherited is what applies while the field is empty, and where it comes from.
+func (f *form) inherited(fd *field) (value any, origin string) {
+	own := f.file.Route[f.was]
+	for _, action := range []string{"redirect", "respond", "files"} {
+		if _, acts := own[action]; acts && fd.key == "to" {
+			return nil, "" // a route that acts itself inherits no other action
+		}
 	}
-	s := r.Origins["allow"] + ":"
-	for _, n := range r.Allow {
-		s += " " + n.Name
+	return f.file.inherited(fd.key, f.field("use").words())
+}
+
+// complete finishes the name of a preset as far as it is certain; false when
+// there is nothing to finish.
+func (f *form) complete(m *model) bool {
+	fd := f.fields[f.at]
+	s := fd.input.String()
+	last := s[strings.LastIndexAny(s, " ,")+1:]
+	if fd.key != "use" || last == "" {
+		return false
 	}
-	return s
+	all := startingWith(f.file.presets(), last)
+	if len(all) == 0 || commonStart(all) == last {
+		return false
+	}
+	fd.input.set(strings.TrimSuffix(s, last) + commonStart(all))
+	f.changed(m)
+	return true
+}
+
+// nextField is tab: it completes, or goes to the next field.
+func (m *model) nextField() {
+	if f, ok := m.top().(*form); !ok || !f.complete(m) {
+		m.top().move(m, 1)
+	}
 }
 
 func (f *form) field(key string) *field {

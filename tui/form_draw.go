@@ -77,10 +77,14 @@ func (r formRow) draw(m *model, f *form, p *pen) {
 	}
 	p.to(gutter).put(calm, fd.label).to(gutter + labelWidth)
 	n := min(fieldMost, max(p.room()*3/5, fieldLeast), p.room()) // the rest is for the hint
+	end := p.at() + n
 	if focus {
 		fd.input.draw(p, n)
 	} else {
 		p.put(plain, cut(p.look.clean(fd.input.String()), n))
+	}
+	if s := f.placeholder(fd); s != "" {
+		p.put(calm, cut(p.look.clean(s), end-p.at()))
 	}
 	if left := gutter + labelWidth + n - p.at(); left > 0 {
 		p.put(plain, strings.Repeat("_", left))
@@ -90,12 +94,30 @@ func (r formRow) draw(m *model, f *form, p *pen) {
 	}
 }
 
+// placeholder stands in an empty field: what applies then, and where it comes
+// from.
+func (f *form) placeholder(fd *field) string {
+	if len(fd.words()) > 0 || fd.toggle {
+		return ""
+	}
+	switch v, origin := f.inherited(fd); {
+	case origin != "":
+		return "(" + shown(v) + ", from " + origin + ")"
+	case fd.key == "allow":
+		return "(everybody)"
+	}
+	return ""
+}
+
 // hint helps with the field that has the focus.
 func (f *form) hint(fd *field) string {
-	if fd.key == "allow" && f.inherit != "" && fd.input.String() == "" {
-		return f.inherit
+	if fd.key != "use" {
+		return fd.hint
 	}
-	return fd.hint
+	if names := f.file.presets(); len(names) > 0 {
+		return "presets: " + strings.Join(names, " ")
+	}
+	return "the file has no preset"
 }
 
 func (f *form) drawPreview(m *model, a area) {

@@ -123,9 +123,9 @@ func (m *model) refresh() {
 		return
 	}
 	m.gathering, m.again, m.gathered = true, false, m.o.Now()
-	src := m.src
+	src, before := m.src, m.facts
 	m.await(func(context.Context) then {
-		f := src.gather()
+		f := src.gather(before)
 		return func(m *model) {
 			m.facts, m.gathering = f, false
 			m.settle()

@@ -66,6 +66,11 @@ func routeStory(m *model, r *proxy.RouteStatus) []text {
 	if u := m.facts.downOf(r); u != nil {
 		lines = append(lines, say(downSince(u, m)))
 	}
+	if rev := m.facts.revision; rev != nil {
+		if set := rev.Config.Route(r.Name); set != nil {
+			lines = append(lines, m.facts.spelled.inheritedBy(set)...)
+		}
+	}
 	return lines
 }
 

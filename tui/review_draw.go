@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	"forge.home.arpa/portico/config"
 )
@@ -41,12 +42,38 @@ func (r *review) addVerdict(m *model, p *paper) {
 
 // addConsequences says in short what y leads to.
 func (r *review) addConsequences(p *paper) {
+	if r.form != nil && r.form.was == "" {
+		r.addVisitors(p)
+	}
 	if r.moves != nil {
 		p.add(movesSummary(r.moves), 0)
 	}
 	if d := r.preview.Confirm; d > 0 {
 		p.add(say(warn, "it goes back after "+longDuration(d)+" unless you keep it: ", plain, "K then"), 0)
 	}
+}
+
+// addVisitors says who may come in by a new route.
+func (r *review) addVisitors(p *paper) {
+	if r.preview.Config == nil {
+		return
+	}
+	route := r.preview.Config.Route(r.form.name())
+	if route == nil {
+		return
+	}
+	t := say("everybody may come in")
+	if len(route.Allow) > 0 {
+		names := make([]string, len(route.Allow))
+		for i, n := range route.Allow {
+			names[i] = n.Name
+		}
+		t = say("only " + strings.Join(names, " ") + " may come in")
+		if from := route.Origins["allow"]; from != "route" {
+			t = append(t, say(", from "+from)...)
+		}
+	}
+	p.add(t, 0)
 }
 
 // addDiff shows the lines that change with those around them, and where lines

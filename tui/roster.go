@@ -41,10 +41,13 @@ func (r *roster[T]) drawIn(m *model, a area, cols []column[T]) area {
 
 // footOf is how many lines tell more of the selected one.
 func footOf(a area) int {
-	if a.h < 12 {
+	switch {
+	case a.h < 12:
 		return 0
+	case a.h < 30:
+		return 4
 	}
-	return 4
+	return 8
 }
 
 // drawFoot draws lines under a heading.

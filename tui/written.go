@@ -1,25 +1,6 @@
 package tui
 
-import (
-	"bytes"
-	"slices"
-
-	"github.com/pelletier/go-toml/v2"
-)
-
-// written is what the file says of a route, key by key and as it is written:
-// the forms of values decide how an edit writes them again, and what defaults
-// and presets add must not get into the file by an edit.
-func written(text []byte, name string) map[string]any {
-	var file struct {
-		Route map[string]map[string]any `toml:"route"`
-	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if toml.Unmarshal(text, &file) != nil {
-		return nil
-	}
-	return file.Route[name]
-}
+import "slices"
 
 // wordsOf gives the words of a value that is a string or a list; an upstream
 // that is written as a table is its URL.
