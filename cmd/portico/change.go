@@ -106,7 +106,7 @@ func printMoves(w io.Writer, m *proxy.Moves) {
 
 func requests(n int) string {
 	if n == 1 {
-		return "request"
+		return "1 request"
 	}
 	return fmt.Sprintf("%d requests", n)
 }

@@ -2,36 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"forge.home.arpa/portico/config"
 )
-
-// versionJSON is a version of the configuration as scripts read it.
-type versionJSON struct {
-	N    int       `json:"n"`
-	At   time.Time `json:"at"`
-	Who  string    `json:"who"`
-	What string    `json:"what"`
-	Sum  string    `json:"sum"`  // SHA-256 of the text
-	Runs bool      `json:"runs"` // or ran last, where no portico runs
-}
-
-// versionDiff is what one version changed in the one before it.
-type versionDiff struct {
-	File    string      `json:"file"`
-	Version versionJSON `json:"version"`
-	Lines   []diffLine  `json:"lines"`
-}
 
 func newHistory(s streams, at *places) *cobra.Command {
 	var asJSON bool
@@ -99,7 +78,7 @@ func numberOf(args []string) int {
 }
 
 // history asks the running portico or, where none answers, reads the state
-// directory, which needs no lock.
+// directory.
 func (p *places) history() ([]versionJSON, error) {
 	a, err := p.askMeant(request{Command: "history"})
 	if !errors.Is(err, errNobody) {
@@ -139,22 +118,6 @@ func (p *places) askMeant(r request) (answer, error) {
 	return c.ask(r)
 }
 
-func (p *places) pastOnDisk() (past, string, error) {
-	file, _, err := p.configFile()
-	if err != nil {
-		return past{}, "", err
-	}
-	dir, err := p.stateDir()
-	if err != nil {
-		return past{}, "", err
-	}
-	h, err := config.ReadHistory(dir)
-	if err != nil {
-		return past{}, "", err
-	}
-	return past{h.Versions(), h.Text, h.Diff}, file, nil
-}
-
 func (sv *service) historyCommand() command {
 	return func(_ context.Context, c *caller) error {
 		past, err := sv.past(c.request)
@@ -177,48 +140,6 @@ func (sv *service) diffCommand() command {
 		}
 		return c.answer(answer{Diff: d})
 	}
-}
-
-func (sv *service) past(r request) (past, error) {
-	if err := sv.serves(r); err != nil {
-		return past{}, err
-	}
-	list, err := sv.store.History()
-	return past{list, sv.store.VersionText, sv.store.VersionDiff}, err
-}
-
-// past is a history, of a store or of the files.
-type past struct {
-	list []config.Version // the newest first
-	text func(n int) ([]byte, error)
-	diff func(n int) ([]config.DiffLine, error)
-}
-
-func (p past) history() []versionJSON { return each(p.list, versionOf) }
-
-func versionOf(v config.Version) versionJSON {
-	return versionJSON{v.N, v.At, v.Who, v.What, hex.EncodeToString(v.Sum[:]), v.Runs}
-}
-
-func (p past) versionDiff(file string, n int) (*versionDiff, error) {
-	diff, err := p.diff(n)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(p.list, func(v config.Version) bool { return v.N == n || n == 0 })
-	if i < 0 {
-		return nil, fmt.Errorf("the history has no version %d", n)
-	}
-	// The lines are of this text and of the one before it.
-	var texts [][]byte
-	for _, v := range p.list[i:min(i+2, len(p.list))] {
-		text, err := p.text(v.N)
-		if err != nil {
-			return nil, err
-		}
-		texts = append(texts, text)
-	}
-	return &versionDiff{file, versionOf(p.list[i]), maskOf(texts...).lines(diff)}, nil
 }
 
 func printHistory(w io.Writer, list []versionJSON) error {
