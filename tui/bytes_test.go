@@ -99,3 +99,9 @@ func TestBytesASecond(t *testing.T) {
 		}
 	}
 }
+
+// Explain implements Proxy; the world's own notes what it was asked, and two
+// commands may ask at once.
+func (w busyWorld) Explain(proxy.Request) (proxy.Explanation, error) {
+	return proxy.Explanation{}, nil
+}

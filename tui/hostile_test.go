@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -52,10 +53,30 @@ func (h *hostileStore) Problems() (config.Problems, time.Time) {
 	return config.Problems{{Line: 3, Path: h.s, Message: h.s, Hint: h.s}}, time.Now()
 }
 
+func (h *hostileStore) History() ([]config.Version, error) {
+	v := config.Version{N: -1 << 62, Who: h.s, What: h.s, Runs: true}
+	return []config.Version{v, v, {N: 1}}, nil
+}
+
+func (h *hostileStore) VersionDiff(int) ([]config.DiffLine, error) {
+	return []config.DiffLine{{Op: '+', Line: 1, Text: h.s}, {Op: '-', Line: 9, Text: h.s}}, nil
+}
+
+func (h *hostileStore) PreviewUndo(int) (*config.Preview, config.Applied, error) {
+	return &config.Preview{Config: h.Current().Config, Confirm: time.Hour}, config.Applied{What: h.s}, nil
+}
+
+func (h *hostileStore) Pending() (config.Pending, bool) {
+	return config.Pending{Until: time.Now(), Who: h.s, What: h.s, Stuck: errors.New(h.s)}, len(h.s)%2 == 0
+}
+
+func (h *hostileStore) LastGood() (time.Time, bool) { return time.Now(), true }
+
 // walk goes through every page and everything that opens.
 var walk = []string{
 	"enter", "esc", "2", "k", "enter", "x", "j", "G", "t", "j", "esc", "esc", "v", "l", "s", "s", "S", " ",
 	"/", "a", "~", "esc", "3", "j", "a", "x", "tab", "y", "esc", "y", "4", "enter", "esc",
+	"6", "enter", "u", "esc", "esc", "tab", "g", "esc", "1", "g", "enter", "B",
 	":", "t", "e", "s", "tab", "enter", "?", "q", "down", "esc", "L", "!", "q", "esc",
 }
 
@@ -80,7 +101,10 @@ func FuzzFrames(f *testing.F) {
 			routes := world.status.Routes
 			store := realStore(t, world, homeFile)
 			world.status.Routes = routes
-			p := sit(t, world.source(&hostileStore{store, s}), modelOptions{
+			world.moves = proxy.Moves{Looked: -1, Moved: 1 << 60, Kinds: []proxy.Move{{From: s, To: s, Rule: s, Method: s, Host: s, Path: s, Client: s}}}
+			src := world.source(&hostileStore{store, s})
+			src.Log = func() []string { return []string{s, "level=ERROR " + s} }
+			p := sit(t, src, modelOptions{
 				Env: environment{Colors: 16 * int(w%2), UTF8: utf8}, Width: max(int(w), 1), Height: max(int(h), 1), Foreground: true,
 			})
 			p.press(walk...)
@@ -95,7 +119,7 @@ func FuzzFrames(f *testing.F) {
 func TestAllSizes(t *testing.T) {
 	widths := []int{1, 2, 3, 5, 9, 14, 20, 30, 39, 40, 41, 47, 53, 59, 60, 61, 79, 80, 99, 100, 110, 129, 130, 131, 160, 200, 400}
 	heights := []int{1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 14, 15, 20, 24, 29, 30, 31, 45, 120}
-	pages := [][]string{{"1"}, {"2"}, {"k", "enter"}, {"t"}, {"3"}, {"a"}, {"esc", "4"}, {"?"}, {"esc", "/", "x"}, {"esc", ":"}, {"esc", "q"}}
+	pages := [][]string{{"1"}, {"2"}, {"k", "enter"}, {"t"}, {"3"}, {"a"}, {"esc", "4"}, {"6"}, {"enter"}, {"esc", "tab"}, {"esc", "?"}, {"esc", "/", "x"}, {"esc", ":"}, {"esc", "q"}}
 	atNoon(t, func(t *testing.T) {
 		w := home()
 		p := sit(t, w.source(realStore(t, w, homeFile)), modelOptions{Env: environment{Colors: 16, UTF8: true}, Width: 80, Height: 24, Foreground: true})
