@@ -51,7 +51,7 @@ func (r redirect) explain(e *explainer, rt *route) {
 
 func (r redirect) serve(v *visit) {
 	to := v.x.Make(func(b []byte) []byte { return expand(b, r.To, v.vars) })
-	if len(to) > 1 && to[0] == '/' && (to[1] == '/' || to[1] == '\\') {
+	if namesHost(to) {
 		v.row.Detail = "the redirect's target would name another host"
 		v.fail(400)
 		return

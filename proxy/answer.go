@@ -28,23 +28,19 @@ func (v *visit) fromUpstream(u *upstream.Upstream) {
 // prefixURL adds the prefix to "/path", and to an absolute URL only if its
 // authority is the client's Host or the upstream's; the latter becomes the
 // client's, who cannot reach the upstream by its own name.
-func (v *visit) prefixURL(value []byte, u *upstream.Upstream) []byte {
-	authority, target, ok := cutAuthority(value)
-	if !ok {
+func (v *visit) prefixURL(value []byte, to *upstream.Upstream) []byte {
+	u, ok := readReference(value)
+	switch {
+	case !ok:
 		return value
-	}
-	if len(authority) == 0 {
-		return v.prefixed(nil, target)
-	}
-	if v.sameHost(authority) {
-		return v.prefixed(value[:len(value)-len(target)], target)
-	}
-	if bytes.EqualFold(authority, upstreamAuthority(u)) || string(authority) == u.Addr {
+	case len(u.authority) == 0, v.isOurs(u):
+		return v.prefixed(u.start, u.target)
+	case bytes.EqualFold(u.authority, upstreamAuthority(to)), string(u.authority) == to.Addr:
 		start := v.x.Make(func(b []byte) []byte {
 			b = append(append(b, v.x.Request.Scheme...), "://"...)
 			return append(b, v.authority...)
 		})
-		return v.prefixed(start, target)
+		return v.prefixed(start, u.target)
 	}
 	return value
 }
@@ -69,26 +65,28 @@ func under(path []byte, prefix string) bool {
 	return len(rest) == 0 || rest[0] == '/' || rest[0] == '?' || rest[0] == '#' || rest[0] == ';'
 }
 
-// prefixCookie adds the prefix to the Path of a cookie (RFC 6265 section
-// 4.1.2.4).
+// prefixCookie adds the prefix to each Path of a cookie: the last one counts
+// (RFC 6265 section 5.2).
 func (v *visit) prefixCookie(value []byte) []byte {
-	for rest := value; ; {
-		i := bytes.IndexByte(rest, ';')
-		if i < 0 {
-			return value
-		}
-		rest = rest[i+1:]
+	for at := bytes.IndexByte(value, ';'); at >= 0; {
+		rest := value[at+1:]
 		attribute, _, _ := bytes.Cut(rest, []byte(";"))
+		end := at + 1 + len(attribute)
 		name, path, found := bytes.Cut(attribute, []byte("="))
 		path = bytes.TrimSpace(path)
-		if !found || !message.EqualFold(bytes.TrimSpace(name), "path") || len(path) == 0 || path[0] != '/' {
-			continue
+		if found && message.EqualFold(bytes.TrimSpace(name), "path") && len(path) > 0 && path[0] == '/' {
+			after := value[end:]
+			with := v.prefixed(value[:at+1+len(name)+1], path)
+			value = v.x.Make(func(b []byte) []byte { return append(append(b, with...), after...) })
+			end = len(with)
 		}
-		before := value[:len(value)-len(rest)+len(name)+1]
-		after := rest[len(attribute):]
-		value = v.prefixed(before, path)
-		return v.x.Make(func(b []byte) []byte { return append(append(b, value...), after...) })
+		next := bytes.IndexByte(value[end:], ';')
+		if next < 0 {
+			return value
+		}
+		at = end + next
 	}
+	return value
 }
 
 // isEndless tells whether an answer has no end of its own: events and cameras.

@@ -16,6 +16,9 @@ func (v *visit) rewrite() {
 
 // rewritten applies strip_prefix and rewrite to a judged path.
 func (rt *route) rewritten(x *message.Exchange, path, query []byte) (newPath, newQuery []byte) {
+	if string(path) == "*" { // OPTIONS for the server as a whole
+		return path, query
+	}
 	if rt.StripPrefix != "" {
 		judged := path
 		path = x.Make(func(b []byte) []byte { return match.StripPrefix(b, judged, rt.StripPrefix) })
@@ -69,14 +72,18 @@ func upstreamAuthority(u *upstream.Upstream) []byte {
 // moveDestination rewrites a WebDAV Destination (RFC 4918 section 10.3) as the
 // request's own path is: a copy or move that would leave the route is refused.
 func (v *visit) moveDestination() bool {
-	f := v.destination()
+	f, several := v.destination()
 	if f == nil {
 		return true
 	}
-	authority, target, ok := cutAuthority(f.Value)
-	if !ok || len(authority) > 0 && !v.sameHost(authority) {
+	if several {
+		return v.refuseDestination("more than one place")
+	}
+	u, ok := readReference(f.Value)
+	if !ok || len(u.authority) > 0 && !v.isOurs(u) {
 		return v.refuseDestination("another host")
 	}
+	target, _, _ := bytes.Cut(u.target, []byte("#"))
 	path, query, _ := bytes.Cut(target, []byte("?"))
 	if len(query) > 0 {
 		query = target[len(path):]
@@ -94,14 +101,15 @@ func (v *visit) moveDestination() bool {
 	return true
 }
 
-func (v *visit) destination() *message.Field {
+func (v *visit) destination() (f *message.Field, several bool) {
 	fields := v.x.Request.Fields
 	for i := range fields {
 		if fields[i].Known == message.Destination {
-			return &fields[i]
+			several = f != nil
+			f = &fields[i]
 		}
 	}
-	return nil
+	return f, several
 }
 
 func (v *visit) refuseDestination(why string) bool {
@@ -113,7 +121,7 @@ func (v *visit) refuseDestination(why string) bool {
 
 // sendDestination writes the Destination for the upstream that was chosen.
 func (v *visit) sendDestination() {
-	f := v.destination()
+	f, _ := v.destination()
 	if f == nil || v.destPath == nil {
 		return
 	}
@@ -122,33 +130,3 @@ func (v *visit) sendDestination() {
 		return append(append(b, v.destPath...), v.destQuery...)
 	})
 }
-
-// sameHost tells whether an authority names the host that was asked.
-func (v *visit) sameHost(authority []byte) bool {
-	var buf [256]byte
-	host, ok := match.NormalHost(buf[:0], authority)
-	return ok && bytes.Equal(host, v.x.Request.Host)
-}
-
-// cutAuthority splits "http://host/path" or "/path"; false for other forms.
-func cutAuthority(b []byte) (authority, target []byte, ok bool) {
-	if len(b) > 0 && b[0] == '/' && !bytes.HasPrefix(b, []byte("//")) {
-		return nil, b, true
-	}
-	rest := b
-	switch {
-	case bytes.HasPrefix(b, []byte("http://")):
-		rest = b[len("http://"):]
-	case bytes.HasPrefix(b, []byte("https://")):
-		rest = b[len("https://"):]
-	default:
-		return nil, nil, false
-	}
-	i := bytes.IndexByte(rest, '/')
-	if i < 0 {
-		return rest, slashPath, len(rest) > 0
-	}
-	return rest[:i], rest[i:], i > 0
-}
-
-var slashPath = []byte("/")

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"net/netip"
 
 	"forge.home.arpa/portico/config"
@@ -21,7 +22,7 @@ func expand(dst []byte, t config.Template, v variables) []byte {
 		case "":
 			dst = append(dst, t[i].Literal...)
 		case "uri":
-			dst = append(append(dst, oneSlash(v.path)...), v.query...)
+			dst = append(appendPath(dst, v.path), v.query...)
 		case "path":
 			dst = append(dst, v.path...)
 		case "query":
@@ -39,11 +40,19 @@ func expand(dst []byte, t config.Template, v variables) []byte {
 	return dst
 }
 
-// oneSlash takes all but the last of the slashes at the start: "//evil" as a
-// redirect target would name another host.
-func oneSlash(path []byte) []byte {
-	for len(path) > 1 && path[0] == '/' && (path[1] == '/' || path[1] == '\\') {
-		path = path[1:]
+// appendPath appends a path with one slash at its start: "//evil", and "/\\evil"
+// which browsers read alike, as a redirect target would name another host. The
+// "*" of OPTIONS names no path at all.
+func appendPath(dst, path []byte) []byte {
+	rest := bytes.TrimLeft(path, `/\`)
+	if len(path) == 1 && path[0] == '*' {
+		rest = nil
 	}
-	return path
+	return append(append(dst, '/'), rest...)
+}
+
+// namesHost tells whether a redirect target would be read as another host.
+func namesHost(target []byte) bool {
+	return len(target) > 0 && target[0] == '\\' ||
+		len(target) > 1 && target[0] == '/' && (target[1] == '/' || target[1] == '\\')
 }

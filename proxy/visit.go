@@ -174,7 +174,7 @@ func (v *visit) addSlash() bool {
 		return false
 	}
 	v.redirect(308, v.x.Make(func(b []byte) []byte {
-		b = append(append(b, oneSlash(v.match.Path)...), '/')
+		b = append(appendPath(b, v.match.Path), '/')
 		return append(b, v.x.Request.Query...)
 	}))
 	return true
