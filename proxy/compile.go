@@ -71,7 +71,7 @@ func matchRoute(r *config.Route) match.Route {
 
 func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upstream) (*route, error) {
 	r := &route{Route: cr, prefix: []byte(cr.StripPrefix),
-		requestEdits: edits{cr.RequestHeaders}, responseEdits: edits{cr.ResponseHeaders}}
+		requestEdits: newEdits(cr.RequestHeaders), responseEdits: newEdits(cr.ResponseHeaders)}
 	var err error
 	if len(cr.Allow) > 0 {
 		if r.allow, err = c.networks(cr.Allow); err != nil {

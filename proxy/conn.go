@@ -16,6 +16,7 @@ import (
 // who end it, and those who watch whether its client is still there.
 type conn struct {
 	server *Server
+	on     *listener
 	net    net.Conn
 	http   *http1.ServerConn
 	peer   netip.Addr
@@ -51,8 +52,8 @@ const (
 	phaseClosed
 )
 
-func (s *Server) newConn(nc net.Conn, tls bool) *conn {
-	c := &conn{server: s, net: nc, tls: tls}
+func (s *Server) newConn(nc net.Conn, on *listener) *conn {
+	c := &conn{server: s, on: on, net: nc, tls: on.tls}
 	c.http = http1.NewServerConn(nc, s.snapshot.Load().limits)
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = a.AddrPort().Addr().Unmap().WithZone("")
@@ -182,6 +183,13 @@ func (c *conn) depend(b *http1.ClientConn, uploading bool, now time.Time) {
 		return
 	}
 	c.phase, c.since = phaseWaiting, now
+}
+
+// uploaded says that the client is read no more.
+func (c *conn) uploaded() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watchable = c.backend != nil && !c.tls
 }
 
 // release ends what depend began.

@@ -24,7 +24,8 @@ func (s *Server) drain() {
 		s.group.Wait()
 		close(ended)
 	}()
-	endless, requests := time.NewTimer(endlessGrace), time.NewTimer(requestGrace)
+	// What has no end may begin later: it is looked for again and again.
+	endless, requests := time.NewTicker(endlessGrace), time.NewTimer(requestGrace)
 	defer endless.Stop()
 	defer requests.Stop()
 	for {

@@ -130,7 +130,7 @@ func (t *trip) ask() error {
 	} else {
 		err = t.send()
 		sent = time.Now()
-		err = t.c.ReadAfter(err, v.x, t.timeout, v.front.Interim)
+		err = t.c.ReadAfter(err, v.x, t.headTime(), v.front.Interim)
 	}
 	v.answered = time.Now()
 	v.row.Send, v.row.FirstByte = sent.Sub(t.began), v.answered.Sub(sent)
@@ -141,9 +141,18 @@ func (t *trip) ask() error {
 func (t *trip) send() error {
 	err := t.c.WriteRequest(t.v.x, t.body)
 	if err == nil && !t.held {
-		t.upload = startUpload(t.c, &t.v.x.Request)
+		t.upload = t.startUpload()
 	}
 	return err
+}
+
+// headTime is how long the head may take from now; after an upload its time
+// begins when that has ended.
+func (t *trip) headTime() time.Duration {
+	if t.upload != nil {
+		return 0
+	}
+	return t.timeout
 }
 
 // answer passes the answer on.
@@ -203,7 +212,8 @@ func (t *trip) answerFailure(err error) {
 	if !t.c.Answered() && t.upload != nil && t.upload.err != nil {
 		stage, err = upstream.Sending, t.upload.err
 	}
-	v.failed(t.u, t.u.ExchangeFailure(stage, err))
+	v.noted(t.u.ExchangeFailure(stage, err))
+	t.u.Noted(time.Now(), v.row.Detail)
 	v.bad()
 }
 
@@ -214,13 +224,18 @@ func (t *trip) blame(err error, stage upstream.Stage) (record.Cause, string) {
 		return record.CauseClientGone, "the client left within the answer"
 	}
 	f := t.u.ExchangeFailure(stage, err)
-	t.u.Failed(time.Now(), f.Detail)
+	t.u.Noted(time.Now(), f.Detail)
 	return f.Cause, f.Detail
 }
 
-// failed notes an upstream's failure in its health and in the record.
+// failed notes that an upstream could not be reached, in its health and in the
+// record.
 func (v *visit) failed(u *upstream.Upstream, err error) {
 	u.Failed(time.Now(), err.Error())
+	v.noted(err)
+}
+
+func (v *visit) noted(err error) {
 	var f *upstream.Failure
 	if errors.As(err, &f) {
 		v.row.Cause, v.row.Detail = f.Cause, f.Detail

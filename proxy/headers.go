@@ -30,6 +30,7 @@ func (v *visit) toUpstream() {
 	f.AddKnown(message.XRealIP, x.Make(v.row.Client.AppendTo))
 	f.AddKnown(message.XRequestID, v.requestID(kept.id))
 	v.route.requestEdits.apply(x, f, v.vars)
+	r.Drop = v.route.requestEdits.drop
 }
 
 // onlyOurs: a client's own word on these would be believed as ours. What a

@@ -200,3 +200,71 @@ func TestDestinationStaysInItsRoute(t *testing.T) {
 		}
 	}
 }
+
+// TestReferencesStayWhatTheyAre: what an outside check found to leave the site.
+func TestReferencesStayWhatTheyAre(t *testing.T) {
+	var location string
+	addr := handler(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", location)
+		w.WriteHeader(302)
+	})
+	s := newSite(t, "[route.app]\nhost = \"site.example\"\npath = \"/app/*\"\nto = \"http://"+addr+"\"\nstrip_prefix = \"/app\"\n"+
+		"[route.www]\nhost = \"www.example\"\nredirect = \"https://example.com{uri}\"\n[route.raw]\nhost = \"raw.example\"\nredirect = \"{path}\"\n")
+	for value, want := range map[string]string{
+		"http://site.example":          "http://site.example/app/",
+		"http://site.example?x=1":      "http://site.example/app/?x=1",
+		"HTTP://Site.Example/x":        "HTTP://Site.Example/app/x",
+		"http://site.example:9999/x":   "http://site.example:9999/x",
+		"https://site.example/x":       "https://site.example/app/x",
+		"http://site.example.evil.x/y": "http://site.example.evil.x/y",
+		`/\evil.example`:               `/\evil.example`,
+	} {
+		location = value
+		if resp, _ := s.get("site.example", "/app/"); resp.Header.Get("Location") != want {
+			t.Errorf("%s became %q, want %q", value, resp.Header.Get("Location"), want)
+		}
+	}
+	for target, want := range map[string]string{
+		`/\@evil.example/`: "https://example.com/@evil.example/",
+		`//\/evil.example`: "https://example.com/evil.example",
+	} {
+		got := s.raw("GET " + target + " HTTP/1.1\r\nHost: www.example\r\nConnection: close\r\n\r\n")
+		if !strings.Contains(got, "Location: "+want+"\r\n") {
+			t.Errorf("%s: %q, want %s", target, got, want)
+		}
+	}
+	if got := s.raw("GET //evil.example HTTP/1.1\r\nHost: raw.example\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 400 ") {
+		t.Errorf("a path that names a host: %q", got)
+	}
+	two := "MOVE /app/a HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\nDestination: /app/b\r\nDestination: /else\r\n\r\n"
+	if got := s.raw(two); !strings.HasPrefix(got, "HTTP/1.1 403 ") {
+		t.Errorf("two destinations: %q", got)
+	}
+}
+
+// TestFieldsOfARouteCannotBeForged: neither by another spelling nor in trailers.
+func TestFieldsOfARouteCannotBeForged(t *testing.T) {
+	seen := make(chan *http.Request, 1)
+	addr := handler(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		seen <- r
+	})
+	s := newSite(t, "[route.site]\nhost = \"*\"\nto = \"http://"+addr+"\"\nhost_header = \"upstream\"\n"+
+		"request_headers = { set = { X-Token = \"ours\" }, add = { X-More = \"ours\" }, remove = [\"X-Debug\"] }\n")
+	got := s.raw("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX_Token: evil\r\nx-token: evil\r\nX_More: evil\r\nX_Debug: evil\r\n" +
+		"Trailer: X-Token, X_Token, X-Kept\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Token: evil\r\nX_Token: evil\r\nX-Debug: evil\r\nX-Kept: yes\r\n\r\n")
+	if !strings.HasPrefix(got, "HTTP/1.1 200 ") {
+		t.Fatalf("%q", got)
+	}
+	r := <-seen
+	for name, values := range r.Header {
+		for _, value := range values {
+			if value == "evil" {
+				t.Errorf("%s: %s", name, value)
+			}
+		}
+	}
+	if r.Trailer.Get("X-Kept") != "yes" || r.Trailer.Get("X-Token") != "" || r.Trailer.Get("X-Debug") != "" {
+		t.Errorf("trailers %v", r.Trailer)
+	}
+}

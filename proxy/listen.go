@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -16,6 +17,8 @@ type listener struct {
 	tls    bool
 	once   sync.Once
 	closed chan struct{}
+
+	dropped atomic.Bool // by an edit: its connections end with their next answer
 }
 
 // ListenError is an address that could not be bound; Err is the system's.
@@ -149,13 +152,13 @@ func (s *Server) accept(l *listener) {
 			continue
 		}
 		pause.reset()
-		s.admit(nc, l.tls)
+		s.admit(nc, l)
 	}
 }
 
 // admit serves a connection in a goroutine of its own.
-func (s *Server) admit(nc net.Conn, tls bool) {
-	c := s.newConn(nc, tls)
+func (s *Server) admit(nc net.Conn, on *listener) {
+	c := s.newConn(nc, on)
 	s.mu.Lock()
 	if s.draining.Load() {
 		s.mu.Unlock()
@@ -180,11 +183,26 @@ func (s *Server) forget(c *conn) {
 
 // drain lets the connections in that wait in the kernel's queue, then closes.
 func (l *listener) drain(running bool) {
+	l.dropped.Store(true)
 	t, ok := l.net.(*net.TCPListener)
-	if !running || !ok || t.SetDeadline(time.Now().Add(drainQueue)) != nil {
+	if !running || !ok || stopQueue(t) != nil || t.SetDeadline(time.Now().Add(drainQueue)) != nil {
 		l.close()
 	}
 }
 
 // drainQueue is long enough to accept what waited when a listener was dropped.
 const drainQueue = 10 * time.Millisecond
+
+// stopQueue lets the kernel take no more connections than it has: those that
+// come later try again, and find the listener that took its place or none.
+func stopQueue(t *net.TCPListener) error {
+	raw, err := t.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = syscall.Listen(int(fd), 0) }); err != nil {
+		return err
+	}
+	return failed
+}

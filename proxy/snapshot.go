@@ -35,7 +35,7 @@ type route struct {
 	counters *record.Counters
 	prefix   []byte // StripPrefix, as a field's value
 
-	requestEdits, responseEdits edits
+	requestEdits, responseEdits *edits
 }
 
 // action is what a route does with a request that may pass.

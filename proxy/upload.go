@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/proxy/http1"
-	"forge.home.arpa/portico/proxy/message"
-	"forge.home.arpa/portico/proxy/upstream"
 )
 
 // upload sends a request's body while the answer is read.
@@ -17,12 +15,17 @@ type upload struct {
 	err  error // valid once done is closed
 }
 
-func startUpload(c upstream.Conn, r *message.Request) *upload {
-	up := &upload{done: make(chan struct{})}
+func (t *trip) startUpload() *upload {
+	up, c, client, wait := &upload{done: make(chan struct{})}, t.c, t.v.conn, t.timeout
+	r := &t.v.x.Request
 	go func() {
 		defer close(up.done)
 		up.err = c.SendBody(r, &up.sent)
-		if errors.Is(up.err, http1.ErrBodyCut) {
+		switch {
+		case up.err == nil:
+			c.AnswerWithin(wait)
+			client.uploaded()
+		case errors.Is(up.err, http1.ErrBodyCut):
 			// The upstream must not take what it got for the whole, and
 			// whoever waits for its answer need wait no longer.
 			c.Close()

@@ -235,11 +235,12 @@ func (v *visit) respond() {
 	r := &v.x.Response
 	if v.route != nil {
 		v.route.responseEdits.apply(v.x, &r.Fields, v.vars)
+		r.Drop = v.route.responseEdits.drop
 	}
 	if r.Fields.Get(message.Date) == nil {
 		r.Fields.AddKnown(message.Date, v.server.date.now(v.began))
 	}
-	if v.server.draining.Load() {
+	if v.server.draining.Load() || v.conn.on.dropped.Load() {
 		v.front.CloseAfter()
 	}
 	v.row.Status = uint16(r.Status)

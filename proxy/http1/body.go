@@ -13,6 +13,7 @@ import (
 type body struct {
 	src      *source
 	wait     time.Duration // between two bytes; 0 for ever
+	patient  bool          // the first byte may take any time
 	trailers *message.Fields
 	limits   Limits
 
@@ -20,6 +21,7 @@ type body struct {
 	length     int64 // of the body, where it is known
 	left       int64 // of the body, or of the chunk
 	taken      int   // handed out by Next and not yet discarded
+	begun      bool  // a byte of it was handed out
 	first      bool  // no chunk was read yet
 	last       bool  // the last chunk was read: trailers follow
 	extensions int   // bytes of them so far
@@ -39,6 +41,7 @@ const (
 func (b *body) start(kind bodyKind, length int64, trailers *message.Fields) {
 	b.kind, b.length, b.left, b.trailers = kind, length, length, trailers
 	b.taken, b.first, b.last, b.extensions, b.ending, b.err = 0, true, false, 0, scan{}, nil
+	b.begun = false
 	if kind == noBody || kind == byLength && length == 0 {
 		b.err = io.EOF
 	}
@@ -71,7 +74,7 @@ func (b *body) Ready() bool { return b.advance() }
 // Next implements message.Body.
 func (b *body) Next() ([]byte, error) {
 	for !b.advance() {
-		if err := b.src.fill(b.wait); err != nil {
+		if err := b.src.fill(b.patience()); err != nil {
 			b.fail(err)
 		}
 	}
@@ -82,8 +85,16 @@ func (b *body) Next() ([]byte, error) {
 	if b.kind != byClose && int64(len(data)) > b.left {
 		data = data[:b.left]
 	}
-	b.taken = len(data)
+	b.taken, b.begun = len(data), true
 	return data, nil
+}
+
+// patience is how long the next byte may take.
+func (b *body) patience() time.Duration {
+	if b.patient && !b.begun {
+		return 0
+	}
+	return b.wait
 }
 
 func (b *body) fail(err error) {

@@ -20,8 +20,10 @@ type ClientConn struct {
 	limits Limits
 	probe  probe
 
+	until    time.Time   // when the head must be there; zero for never
 	keep     bool        // the upstream takes another request after this one
 	answered bool        // a byte of an answer to the present request has come
+	limited  atomic.Bool // AnswerWithin has set a deadline
 	unsent   atomic.Bool // a part of the present request was not sent, or not yet
 }
 
@@ -31,7 +33,7 @@ func NewClientConn(conn net.Conn, l Limits) *ClientConn {
 	c.in.init(conn)
 	c.out.init(conn)
 	c.probe.init(conn)
-	c.body.src, c.body.limits = &c.in, l
+	c.body.src, c.body.limits, c.body.patient = &c.in, l, true
 	return c
 }
 
@@ -173,7 +175,7 @@ func (e *bodyCut) Unwrap() []error { return []error{ErrBodyCut, e.err} }
 // SendBody streams the request's body as it comes and counts what was sent.
 // Another goroutine may read the answer meanwhile.
 func (c *ClientConn) SendBody(r *message.Request, sent *atomic.Int64) error {
-	w := stream{to: &c.out, body: r.Body, trailers: &r.Trailers, left: r.Length, sent: sent}
+	w := stream{to: &c.out, body: r.Body, trailers: &r.Trailers, drop: r.Drop, left: r.Length, sent: sent}
 	w.chunked = r.Length == message.Unknown
 	defer w.release()
 	err := w.run()
@@ -187,6 +189,15 @@ func (c *ClientConn) SendBody(r *message.Request, sent *atomic.Int64) error {
 	return nil
 }
 
+// AnswerWithin bounds the waiting of another goroutine for the head of the
+// answer: its time begins when the request was sent, not with its first byte.
+func (c *ClientConn) AnswerWithin(wait time.Duration) {
+	if wait > 0 {
+		c.limited.Store(true)
+		_ = c.conn.SetReadDeadline(time.Now().Add(wait)) // a closed connection waits for nobody
+	}
+}
+
 // Interim takes a 1xx answer on its way to the client.
 type Interim func(status int, fields message.Fields) error
 
@@ -198,7 +209,8 @@ func (c *ClientConn) ReadResponse(x *message.Exchange, wait time.Duration, inter
 		if n > maxInterim {
 			return &BadResponse{errInterim.why}
 		}
-		head, err := c.readHead(x, wait)
+		c.expect(wait)
+		head, err := c.readHead(x)
 		if err == nil {
 			x.ResponseHead = head
 			err = parseResponse(head, x, &c.head, c.limits.Fields)
@@ -236,7 +248,7 @@ func IsMalformed(err error) bool {
 // nothing did, a kept connection may have been closed before it was used.
 func (c *ClientConn) Answered() bool { return c.answered }
 
-func (c *ClientConn) readHead(x *message.Exchange, wait time.Duration) ([]byte, error) {
+func (c *ClientConn) readHead(x *message.Exchange) ([]byte, error) {
 	var s scan
 	for {
 		if data := c.in.unread(); len(data) > 0 {
@@ -257,14 +269,37 @@ func (c *ClientConn) readHead(x *message.Exchange, wait time.Duration) ([]byte, 
 				c.in.grow(c.limits.Head + bufferSize)
 			}
 		}
-		if err := c.in.fill(wait); err != nil {
+		if err := c.fillHead(); err != nil {
 			return nil, err
 		}
 	}
 }
 
+// expect sets the time for a head, from now on.
+func (c *ClientConn) expect(wait time.Duration) {
+	c.until = time.Time{}
+	if wait > 0 {
+		c.until = time.Now().Add(wait)
+	}
+}
+
+// fillHead waits for more of the head, whose time does not begin anew with
+// every byte.
+func (c *ClientConn) fillHead() error {
+	if c.until.IsZero() {
+		return c.in.fill(0)
+	}
+	if err := c.in.until.exactly(c.until); err != nil {
+		return err
+	}
+	return c.in.fillNow()
+}
+
 func (c *ClientConn) startAnswer(x *message.Exchange) error {
 	r := &x.Response
+	if c.limited.Swap(false) {
+		c.in.until.renew() // the body has times of its own
+	}
 	c.keep = c.head.keepAlive()
 	r.Body, r.Trailers = nil, nil
 	switch {

@@ -44,7 +44,7 @@ func (c *ServerConn) Respond(x *message.Exchange) error {
 	if c.waiting { // a final answer in place of 100: the body may come or not
 		c.closing = true
 	}
-	w := stream{to: &c.out, body: r.Body, trailers: &r.Trailers, movable: true}
+	w := stream{to: &c.out, body: r.Body, trailers: &r.Trailers, drop: r.Drop, movable: true}
 	c.frame(&w, r)
 	w.acquire()
 	defer w.release()

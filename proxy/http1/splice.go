@@ -29,15 +29,19 @@ func (w *stream) splice() (done bool, err error) {
 func (w *stream) move(out *net.TCPConn, from *body) error {
 	piece := io.LimitedReader{R: from.src.conn}
 	for from.left > 0 {
-		if err := from.src.until.arm(from.wait); err != nil {
+		if err := from.src.until.arm(from.patience()); err != nil {
 			return err
 		}
 		if err := w.to.until.arm(w.to.idle); err != nil {
 			return writeError{err}
 		}
 		piece.N = min(from.left, pieceWithin(from.wait), pieceWithin(w.to.idle))
+		if !from.begun {
+			piece.N = 1 // from then on no wait is for ever
+		}
 		n, err := out.ReadFrom(&piece)
 		from.left -= n
+		from.begun = from.begun || n > 0
 		w.left -= n
 		w.to.bytes += n
 		if err != nil {

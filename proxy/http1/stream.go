@@ -15,6 +15,7 @@ type stream struct {
 	to       *sink
 	body     message.Body // nil when none is sent
 	trailers *message.Fields
+	drop     func(*message.Field) bool // trailers not to be passed on; may be nil
 	chunked  bool
 	movable  bool          // the kernel may move the body by itself
 	left     int64         // of a body with a length, else message.Unknown
@@ -185,6 +186,9 @@ func (w *stream) finish() error {
 		return w.flush()
 	}
 	w.endChunk()
+	if w.drop != nil {
+		w.trailers.RemoveFunc(w.drop)
+	}
 	if len(*w.trailers) == 0 {
 		w.b = append(w.b, lastChunk...)
 		return w.flush()

@@ -82,6 +82,26 @@ func EqualFold(b []byte, s string) bool {
 	return true
 }
 
+// EqualName is EqualFold with '_' read as '-'.
+func EqualName(b []byte, s string) bool {
+	if len(b) != len(s) {
+		return false
+	}
+	for i := range b {
+		if dash(lower(b[i])) != dash(lower(s[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+func dash(c byte) byte {
+	if c == '_' {
+		return '-'
+	}
+	return c
+}
+
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c | 0x20

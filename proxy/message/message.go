@@ -22,7 +22,10 @@ type Request struct {
 	Expect    bool   // the client waits for 100 before it sends the body
 	TE        bool   // the client takes trailers (TE: trailers)
 	Trailers  Fields // complete once Body has returned io.EOF
-	Minor     int    // of HTTP/1.x: what the client can understand
+
+	// Drop, where set, says which trailers must not be passed on.
+	Drop  func(*Field) bool
+	Minor int // of HTTP/1.x: what the client can understand
 }
 
 // Response is what the client is answered.
@@ -34,6 +37,7 @@ type Response struct {
 	Length   int64  // as in Request; for HEAD and 304 what GET would have had
 	Upgrade  []byte // of a 101: the protocol switched to
 	Trailers Fields
+	Drop     func(*Field) bool // as in Request
 }
 
 // Unknown is the length of a body that ends when it ends.

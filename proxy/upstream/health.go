@@ -49,7 +49,7 @@ func (u *Upstream) Succeeded(now time.Time) {
 	u.failing.Store(false)
 }
 
-// Failed notes that the upstream could not be reached or broke off.
+// Failed notes that the upstream could not be reached.
 func (u *Upstream) Failed(now time.Time, reason string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -65,6 +65,14 @@ func (u *Upstream) Failed(now time.Time, reason string) {
 		h.down, h.since = true, now
 		u.log.Warn("upstream is down", "upstream", u.URL, "reason", reason, "failures", h.failures)
 	}
+}
+
+// Noted keeps the reason of a failure that says nothing of whether the upstream
+// can be reached: one bad page must not take it from everybody.
+func (u *Upstream) Noted(now time.Time, reason string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.health.reason, u.health.lastFail = reason, now
 }
 
 // Available tells whether requests should go there now. When the time of a down
