@@ -1,12 +1,16 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/netip"
-	"net/url"
 	"strings"
+	"time"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/match"
 	"forge.home.arpa/portico/proxy/message"
 	"forge.home.arpa/portico/proxy/network"
@@ -14,8 +18,8 @@ import (
 
 // Request is a request that Explain judges without sending anything.
 type Request struct {
-	URL    string // scheme, host and path with query
-	Method string // GET unless said
+	URL    string // scheme, host and path with query, spelled as they would be sent
+	Method string // as given: methods are told apart by case; GET when empty
 	From   netip.Addr
 }
 
@@ -62,36 +66,75 @@ func ExplainWith(c *config.Config, r Request) (Explanation, error) {
 }
 
 func (snap *snapshot) explain(r Request) (Explanation, error) {
-	target, err := readURL(r.URL)
+	scheme, authority, uri, err := splitURL(r.URL)
 	if err != nil {
 		return Explanation{}, err
 	}
-	x := message.New()
-	defer x.Release()
-	host, ok := match.NormalHost(nil, []byte(target.authority))
+	name := authority[strings.LastIndexByte(authority, '@')+1:]
+	host, ok := match.NormalHost(nil, []byte(name))
 	if !ok {
-		return Explanation{}, fmt.Errorf("%q is not a host", target.authority)
-	}
-	method := r.Method
-	if method == "" {
-		method = "GET"
+		return Explanation{}, fmt.Errorf("%q is not a host", name)
 	}
 	client := r.From
 	if !client.IsValid() {
 		client = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	out := Explanation{Client: client.String(), Reasons: []Reason{}, Guards: []Verdict{}, Certificate: "none"}
-	var scratch []byte
-	var reasons []match.Reason
-	m := snap.table.Match(host, []byte(target.path), []byte(strings.ToUpper(method)), &scratch, &reasons)
-	for _, why := range reasons {
-		out.Reasons = append(out.Reasons, Reason{snap.active[why.Route].Name, why.Matched, why.Why})
+	x := message.New()
+	defer x.Release()
+	var bad *http1.BadRequest
+	switch err := snap.read(x, r.Method, scheme, authority, uri); {
+	case errors.As(err, &bad):
+		out.refuse(bad.Status, bad.Why)
+		return out, nil
+	case err != nil:
+		return Explanation{}, err
 	}
-	out.Reasons = append(out.Reasons, snap.disabled()...)
-	e := explainer{snap: snap, x: x, match: m, target: target, host: host, client: client, out: &out}
+	e := explainer{snap: snap, x: x, host: host, client: client, out: &out,
+		target: target{scheme, authority, string(x.Request.Path), string(x.Request.Query)}}
+	e.find()
 	e.explain()
 	return out, nil
 }
+
+// refuse is visit.refuse: no route has a say.
+func (out *Explanation) refuse(status int, why string) {
+	out.Route, out.URL, out.Status = nil, "", status
+	out.Guards = append(out.Guards, Verdict{"request", "refuse", why})
+}
+
+// read has the parser of traffic read the request into x. The error is a
+// *http1.BadRequest where the request is no good.
+func (snap *snapshot) read(x *message.Exchange, method, scheme, authority, uri string) error {
+	if method == "" {
+		method = "GET"
+	}
+	if _, host, found := strings.Cut(authority, "@"); found { // only the absolute form can carry a user name
+		authority, uri = host, scheme+"://"+authority+uri
+	}
+	head := delimiters.Replace(method) + " " + delimiters.Replace(uri) + " HTTP/1.1\r\nHost: " + delimiters.Replace(authority) + "\r\n\r\n"
+	conn := http1.NewServerConn(typed{strings.NewReader(head)}, snap.limits)
+	defer conn.Release()
+	if err := conn.Await(0); err != nil {
+		return err
+	}
+	return conn.ReadRequest(x, snap.header)
+}
+
+// delimiters keeps what would end a part of the request line within its part,
+// as a byte that the parser refuses there.
+var delimiters = strings.NewReplacer(" ", "\x00", "\r", "\x00", "\n", "\x00")
+
+// typed is a connection whose client said everything beforehand.
+type typed struct{ io.Reader }
+
+func (typed) Write(b []byte) (int, error)      { return len(b), nil }
+func (typed) Close() error                     { return nil }
+func (typed) LocalAddr() net.Addr              { return nil }
+func (typed) RemoteAddr() net.Addr             { return nil }
+func (typed) SetDeadline(time.Time) error      { return nil }
+func (typed) SetReadDeadline(time.Time) error  { return nil }
+func (typed) SetWriteDeadline(time.Time) error { return nil }
 
 // disabled are routes that lose because they are switched off.
 func (snap *snapshot) disabled() (out []Reason) {
@@ -103,35 +146,32 @@ func (snap *snapshot) disabled() (out []Reason) {
 	return out
 }
 
-// target is a URL as a request would carry it.
+// target is a URL as the parser read it; query begins with its "?".
 type target struct{ scheme, authority, path, query string }
 
-func readURL(s string) (target, error) {
-	if !strings.Contains(s, "://") {
-		s = "http://" + s
+// splitURL cuts a URL as a client does before it asks. Whether the rest is any
+// good is not judged here: uri keeps its spelling, its fragment is left out.
+func splitURL(s string) (scheme, authority, uri string, err error) {
+	scheme, rest, found := strings.Cut(s, "://")
+	if !found || strings.ContainsAny(scheme, "/?#") {
+		scheme, rest = "http", s
 	}
-	u, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return target{}, fmt.Errorf("%q is not a URL: %w", s, err)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return target{}, fmt.Errorf("%q: only http and https reach a listener", s)
-	case u.Host == "":
-		return target{}, fmt.Errorf("%q names no host", s)
+	scheme = strings.ToLower(scheme)
+	if scheme != "http" && scheme != "https" {
+		return "", "", "", fmt.Errorf("%q: only http and https reach a listener", s)
 	}
-	t := target{scheme: u.Scheme, authority: u.Host}
-	_, rest, _ := strings.Cut(s, "://")
-	if i := strings.IndexAny(rest, "/?"); i >= 0 {
-		rest, _, _ = strings.Cut(rest[i:], "#")
-		t.path, t.query, _ = strings.Cut(rest, "?")
+	rest, _, _ = strings.Cut(rest, "#")
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
 	}
-	if t.query != "" {
-		t.query = "?" + t.query
+	if authority, uri = rest[:end], rest[end:]; authority == "" {
+		return "", "", "", fmt.Errorf("%q names no host", s)
 	}
-	if t.path == "" {
-		t.path = "/"
+	if !strings.HasPrefix(uri, "/") {
+		uri = "/" + uri
 	}
-	return t, nil
+	return scheme, authority, uri, nil
 }
 
 // explainer fills an Explanation from a match.
@@ -143,6 +183,18 @@ type explainer struct {
 	host   []byte
 	client netip.Addr
 	out    *Explanation
+}
+
+// find matches the request, with a reason for every route.
+func (e *explainer) find() {
+	var scratch []byte
+	var reasons []match.Reason
+	r := &e.x.Request
+	e.match = e.snap.table.Match(e.host, r.Path, r.Method, &scratch, &reasons)
+	for _, why := range reasons {
+		e.out.Reasons = append(e.out.Reasons, Reason{e.snap.active[why.Route].Name, why.Matched, why.Why})
+	}
+	e.out.Reasons = append(e.out.Reasons, e.snap.disabled()...)
 }
 
 func (e *explainer) explain() {
@@ -173,10 +225,13 @@ func (e *explainer) explain() {
 		return
 	}
 	if e.match.Verdict == match.AddSlash {
-		e.out.Status, e.out.URL = 308, e.target.path+"/"+e.target.query
+		e.out.Status, e.out.URL = 308, string(appendPath(nil, e.match.Path))+"/"+e.target.query
 		return
 	}
 	rt.action.explain(e, rt)
+	if _, ok := rt.action.(redirect); ok && namesHost([]byte(e.out.URL)) {
+		e.out.refuse(400, "the redirect's target would name another host")
+	}
 }
 
 // forwarded gives the URL the upstream would be sent.
