@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"net/url"
 	"strings"
 	"text/tabwriter"
 
@@ -59,10 +58,8 @@ func requestOf(text, method, from string) (proxy.Request, error) {
 	if !strings.Contains(text, "://") {
 		text = "http://" + text
 	}
-	switch u, err := url.Parse(text); {
-	case err != nil:
-		return proxy.Request{}, usageError{err}
-	case u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+	scheme, rest, _ := strings.Cut(text, "://")
+	if scheme != "http" && scheme != "https" || strings.IndexAny(rest+"/", "/?#") == 0 {
 		return proxy.Request{}, usagef("%q is not the URL of a page, as http://host/path", text)
 	}
 	return proxy.Request{URL: text, Method: method, From: addr}, nil

@@ -19,7 +19,7 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"explain a --from no": `"no" is not an IP address`,
 		"explain ftp://a/":    "is not the URL of a page",
 		"explain http://":     "is not the URL of a page",
-		"explain http://a/%z": "invalid URL escape",
+		"explain http:///x":   "is not the URL of a page",
 		"run --ascii --utf8":  "exclude each other",
 		"attach --theme pink": "unknown theme",
 		"help nonsense":       "unknown command",
