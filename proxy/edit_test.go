@@ -98,6 +98,7 @@ func TestStateOutlivesAnEdit(t *testing.T) {
 	for range 3 {
 		s.get("dead.example", "/")
 	}
+	s.lastRow(4) // a record is written after its answer
 	before := s.server.Status()
 	s.apply(strings.ReplaceAll(routeTo("site", "x"), "http://x", before.Routes[1].To[0]) +
 		routeTo2("dead", "dead.example", "127.0.0.1:1") + routeTo2("new", "new.example", "127.0.0.1:1"))
