@@ -431,3 +431,31 @@ func TestEndBehindARequest(t *testing.T) {
 		c.expectEnd()
 	}
 }
+
+// TestHalfClosedClientGetsItsEvents: who only ended its own side still listens.
+func TestHalfClosedClientGetsItsEvents(t *testing.T) {
+	addr := origin(t, func(c net.Conn, r *bufio.Reader) {
+		readHead(r)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+		for i := range 4 {
+			time.Sleep(150 * time.Millisecond)
+			fmt.Fprintf(c, "data: %d\n\n", i)
+		}
+	})
+	s := newSite(t, routeTo("events", addr))
+	c := s.client()
+	c.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	if err := c.Conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(c.r, nil)
+	for err == nil && resp.StatusCode == 100 {
+		resp, err = http.ReadResponse(c.r, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(resp.Body); err != nil || !strings.HasSuffix(string(body), "data: 3\n\n") {
+		t.Errorf("%q, %v", body, err)
+	}
+}

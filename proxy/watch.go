@@ -37,7 +37,7 @@ func (c *conn) lookAfter(now time.Time) {
 		c.lookIdle()
 		return
 	}
-	waits := c.phase == phaseWaiting || c.phase == phaseEndless
+	waits := phaseWaiting <= c.phase && c.phase <= phaseEndless
 	age := now.Sub(c.since)
 	if !waits || !c.watchable || age < watchAfter || now.Before(c.nextLook) {
 		return
@@ -49,19 +49,16 @@ func (c *conn) lookAfter(now time.Time) {
 	}
 }
 
-// clientLeft decides what the end of the client's side means. Nobody ends one
-// side of a connection and goes on to watch an endless answer; before an
-// answer it is asked, once, under the lock that keeps others from writing.
+// clientLeft tells a client that is gone from one that only ended its side and
+// waits for its answer. Before an answer it is asked, once, under the lock that
+// keeps others from writing; within one, the next bytes find out.
 func (c *conn) clientLeft() bool {
 	half, gone := c.http.Ended()
-	switch {
-	case gone, half && c.phase == phaseEndless:
-		return true
-	case half && !c.asked:
+	if half && !gone && !c.asked {
 		c.asked = true
 		c.http.AskIfThere()
 	}
-	return false
+	return gone
 }
 
 // lookIdle looks once after each request: a client that ended its side together
