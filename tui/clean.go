@@ -68,8 +68,15 @@ func (l *look) cleanCluster(c string) string {
 var plainer = map[rune]string{'…': "..", '–': "-", '—': "-", '’': "'", '‘': "'", '“': `"`, '”': `"`}
 
 // joins tells whether r would melt into its neighbour: conjoining Hangul, flag
-// letters, skin tones, halfwidth voicing marks.
+// letters, skin tones, halfwidth voicing marks, and whatever else melts into a
+// plain letter on either side, as the Thai sara am does.
 func joins(r rune) bool {
+	if before, _ := ansi.FirstGraphemeCluster("a"+string(r), ansi.GraphemeWidth); len(before) > 1 {
+		return true
+	}
+	if after, _ := ansi.FirstGraphemeCluster(string(r)+"a", ansi.GraphemeWidth); len(after) > utf8.RuneLen(r) {
+		return true
+	}
 	switch {
 	case r >= 0x1100 && r <= 0x11ff, r >= 0xa960 && r <= 0xa97f, r >= 0xd7b0 && r <= 0xd7ff,
 		r >= 0x1f1e6 && r <= 0x1f1ff, r >= 0x1f3fb && r <= 0x1f3ff, r == 0xff9e, r == 0xff9f:

@@ -50,7 +50,7 @@ func TestClean(t *testing.T) {
 // FuzzClean: nothing gets through that moves the cursor, and the pieces of a
 // cleaned text are as wide as the whole.
 func FuzzClean(f *testing.F) {
-	for _, s := range []string{"a\x1b[2Jb", "写\u0301真", "\u0e33\u0e33", "ﾊﾞ", "\r\n\t", "👩🏽\u200d🚀", "\u1100\uac00", "\xf0\x9f"} {
+	for _, s := range []string{"a\x1b[2Jb", "写\u0301真", "\u0e33\u0e33", "ﾊﾞ", "\r\n\t", "👩🏽\u200d🚀", "\u1100\uac00", "\xf0\x9f", "000\x17\u0e33", "\u0d4ea"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
