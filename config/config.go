@@ -23,6 +23,7 @@ type Config struct {
 	Log      Log
 	Alert    *Alert   // nil without an [alert] table
 	Routes   []*Route // sorted by name, the disabled ones included
+	Presets  []string // the names of [preset.NAME], sorted
 }
 
 // Route finds a route by its name; nil if there is none.

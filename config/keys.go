@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -30,7 +31,7 @@ func (d *decoder) config(root *node) *Config {
 	d.readPresets(root)
 	nodes := d.readRoutes(root, c)
 	d.warnUnserved(root, c, nodes)
-	c.Networks = d.networks
+	c.Networks, c.Presets = d.networks, slices.Sorted(maps.Keys(d.presets))
 	return c
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -28,6 +29,66 @@ func (p *places) completeRoute(_ *cobra.Command, args []string, _ string) ([]str
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return p.routeWords(func(r *config.Route) []string { return []string{r.Name} }), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeEdit names the routes for a first word, then the keys of a route and
+// the values that are known of one.
+func (p *places) completeEdit(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return p.completeRoute(cmd, args, word)
+	}
+	if key, _, valued := strings.Cut(word, "="); valued {
+		return p.valueWords(key), cobra.ShellCompDirectiveNoFileComp
+	}
+	return keyWords(word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// keyWords are the keys in the table that the word has come to: those of
+// timeout only behind "timeout.".
+func keyWords(word string) (words []string) {
+	table := word[:strings.LastIndexByte(word, '.')+1]
+	for _, k := range config.RouteKeys() {
+		rest, ok := strings.CutPrefix(k.Name, table)
+		if !ok || strings.Contains(rest, ".") {
+			continue
+		}
+		end := "="
+		if k.Table {
+			end = "."
+		}
+		words = append(words, cobra.CompletionWithDesc(k.Name+end, k.About))
+	}
+	return words
+}
+
+func (p *places) valueWords(key string) (words []string) {
+	for _, k := range config.RouteKeys() {
+		if k.Name == key {
+			words = k.Words
+		}
+	}
+	if c := p.quietConfig(); c != nil {
+		switch key {
+		case "use":
+			words = append(words, c.Presets...)
+		case "allow", "deny":
+			words = append(words, slices.Sorted(maps.Keys(c.Networks))...)
+		case "cert":
+			words = append(words, each(c.Certs, func(c *config.Cert) string { return c.Name })...)
+		case "fallback":
+			words = append(words, each(c.Routes, func(r *config.Route) string { return r.Name })...)
+		}
+	}
+	return each(words, func(value string) string { return key + "=" + value })
+}
+
+// completePreset names the presets of the file.
+func (p *places) completePreset(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	c := p.quietConfig()
+	if c == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return c.Presets, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeURL gives the hosts of the routes that are no patterns, for a first

@@ -44,13 +44,14 @@ func newAdd(s streams, at *places) *cobra.Command {
 	})
 	cmd.Flags().StringVar(&path, "path", "", "only requests under `PATH`")
 	cmd.Flags().StringVar(&use, "use", "", "take the keys of `PRESET` over")
+	completeFlag(cmd, "use", at.completePreset)
 	return cmd
 }
 
 func newEdit(s streams, at *places) *cobra.Command {
 	return newChange(s, at, &cobra.Command{
 		Use:               "edit NAME KEY=VALUE...",
-		ValidArgsFunction: at.completeRoute,
+		ValidArgsFunction: at.completeEdit,
 		Short:             "Change keys of a route",
 		Long: `Change keys of route NAME. VALUE is read as TOML where it is a list, a table, a
 number, true, false or quoted, and else as a string; KEY may be dotted, and
