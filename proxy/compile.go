@@ -73,15 +73,8 @@ func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upst
 	r := &route{Route: cr, prefix: []byte(cr.StripPrefix),
 		requestEdits: newEdits(cr.RequestHeaders), responseEdits: newEdits(cr.ResponseHeaders)}
 	var err error
-	if len(cr.Allow) > 0 {
-		if r.allow, err = c.networks(cr.Allow); err != nil {
-			return nil, fmt.Errorf("allow: %w", err)
-		}
-	}
-	if len(cr.Deny) > 0 {
-		if r.deny, err = c.networks(cr.Deny); err != nil {
-			return nil, fmt.Errorf("deny: %w", err)
-		}
+	if err = c.guards(r); err != nil {
+		return nil, err
 	}
 	if r.counters = c.counters[cr.Name]; r.counters == nil {
 		r.counters = new(record.Counters)
@@ -91,47 +84,4 @@ func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upst
 	}
 	r.action = actionOf(r)
 	return r, nil
-}
-
-// group finds or makes the upstreams of a route that is forwarded over
-// HTTP/1.1; nil for other routes.
-func (c *compiler) group(cr *config.Route, used map[upstream.Spec]*upstream.Upstream) (*upstream.Group, error) {
-	if len(cr.To) > upstream.MaxMembers {
-		return nil, fmt.Errorf("more than %d upstreams", upstream.MaxMembers)
-	}
-	g := &upstream.Group{}
-	for _, to := range cr.To {
-		if to.Scheme != "http" {
-			return nil, nil
-		}
-		spec := upstream.Spec{URL: to.URL, Network: "tcp", Addr: to.Addr, MaxFails: cr.MaxFails, FailTime: cr.FailTime}
-		if to.Unix {
-			spec.Network = "unix"
-		}
-		g.Members = append(g.Members, c.upstream(spec, used))
-	}
-	if len(g.Members) == 0 {
-		return nil, nil
-	}
-	return g, nil
-}
-
-func (c *compiler) upstream(spec upstream.Spec, used map[upstream.Spec]*upstream.Upstream) *upstream.Upstream {
-	u := used[spec]
-	if u == nil {
-		u = c.live[spec]
-	}
-	if u == nil {
-		u = upstream.New(spec, c.server.log)
-	}
-	used[spec] = u
-	return u
-}
-
-func (c *compiler) networks(list []config.Network) (*network.Set, error) {
-	entries := make([]network.Entry, len(list))
-	for i, n := range list {
-		entries[i] = network.Entry{Name: n.Name, Prefixes: n.Prefixes}
-	}
-	return network.NewSet(entries, c.builtins)
 }

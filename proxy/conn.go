@@ -10,6 +10,7 @@ import (
 
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/message"
+	"forge.home.arpa/portico/proxy/upstream"
 )
 
 // conn is one client's connection with what others need to know of it: those
@@ -30,13 +31,13 @@ type conn struct {
 
 	mu        sync.Mutex
 	phase     phase
-	since     time.Time         // of phase, from phaseWaiting on
-	backend   *http1.ClientConn // what the request under way depends on
-	watchable bool              // nobody reads the client while backend is asked
-	nextLook  time.Time         // when its client is looked after again
-	looked    bool              // the present idleness was looked at
-	asked     bool              // the client was asked whether it is there
-	left      atomic.Bool       // the client left while its answer was awaited
+	since     time.Time     // of phase, from phaseWaiting on
+	backend   upstream.Wire // what the request under way depends on
+	watchable bool          // nobody reads the client while backend is asked
+	nextLook  time.Time     // when its client is looked after again
+	looked    bool          // the present idleness was looked at
+	asked     bool          // the client was asked whether it is there
+	left      atomic.Bool   // the client left while its answer was awaited
 }
 
 // phase is what a connection is busy with.
@@ -171,9 +172,7 @@ func (c *conn) enter(p phase, now time.Time) bool {
 	return true
 }
 
-// depend notes the upstream's connection that the present request waits for;
-// uploading says that the client is being read meanwhile.
-func (c *conn) depend(b *http1.ClientConn, uploading bool, now time.Time) {
+func (c *conn) depend(b upstream.Wire, uploading bool, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.backend, c.watchable, c.asked = b, !uploading && !c.tls, false
@@ -185,14 +184,12 @@ func (c *conn) depend(b *http1.ClientConn, uploading bool, now time.Time) {
 	c.phase, c.since = phaseWaiting, now
 }
 
-// uploaded says that the client is read no more.
 func (c *conn) uploaded() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.watchable = c.backend != nil && !c.tls
 }
 
-// release ends what depend began.
 func (c *conn) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -213,7 +210,6 @@ func (c *conn) answering(endless bool, now time.Time) {
 
 func (c *conn) upgrade(now time.Time) { c.enter(phaseUpgraded, now) }
 
-// gone tells whether the client left while its answer was awaited.
 func (c *conn) gone() bool { return c.left.Load() }
 
 // kill ends the connection from outside, whatever it waits for.

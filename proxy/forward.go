@@ -89,14 +89,14 @@ func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn) (st
 	t := trip{v: v, u: u, c: c, timeout: f.route.Timeout.ResponseHeader, began: time.Now()}
 	t.body, t.held = message.Whole(v.x.Request.Body)
 	c.SetIdle(f.route.Timeout.Idle)
-	v.conn.depend(c.ClientConn, !t.held, t.began)
+	v.client.depend(c.Wire, !t.held, t.began)
 	defer func() {
-		v.conn.release()
+		v.client.release()
 		u.Done(c, t.began)
 	}()
 	err := t.ask()
 	if err != nil {
-		if c.Reused && t.held && !c.Answered() && v.x.Request.Idempotent() && !v.conn.gone() {
+		if c.Reused && t.held && !c.Answered() && v.x.Request.Idempotent() && !v.client.gone() {
 			return true
 		}
 		t.answerFailure(err)
@@ -126,11 +126,11 @@ func (t *trip) ask() error {
 	sent := t.began
 	var err error
 	if t.held && t.c.Reused {
-		err = t.c.Ask(v.x, t.body, t.timeout, v.front.Interim)
+		err = t.c.Ask(v.x, t.body, t.timeout, v.front)
 	} else {
 		err = t.send()
 		sent = time.Now()
-		err = t.c.ReadAfter(err, v.x, t.headTime(), v.front.Interim)
+		err = t.c.ReadAfter(err, v.x, t.headTime(), v.front)
 	}
 	v.answered = time.Now()
 	v.row.Send, v.row.FirstByte = sent.Sub(t.began), v.answered.Sub(sent)
@@ -163,7 +163,7 @@ func (t *trip) answer() {
 		t.relay()
 		return
 	}
-	v.conn.answering(isEndless(v.x.Response.Fields), v.answered)
+	v.client.answering(isEndless(v.x.Response.Fields), v.answered)
 	v.respond()
 	if v.err != nil {
 		v.row.Cause, v.row.Detail = t.blame(v.err, upstream.Reading)
@@ -177,13 +177,18 @@ func (t *trip) answer() {
 // relay is the rest of an upgraded connection.
 func (t *trip) relay() {
 	v := t.v
+	backend, ok := t.c.Wire.(*http1.ClientConn)
+	if !ok {
+		t.answerFailure(&message.BadResponse{Why: "101 where nothing can be switched"})
+		return
+	}
 	if v.respond(); v.err != nil {
 		v.row.Cause, v.row.Detail = record.CauseClientGone, v.err.Error()
 		return
 	}
 	v.conn.upgrade(v.answered)
 	v.server.upgraded.Add(1)
-	up, down, _ := http1.Relay(v.conn.http, t.c.ClientConn) // how either side ends is its own affair
+	up, down, _ := http1.Relay(v.conn.http, backend) // how either side ends is its own affair
 	v.server.upgraded.Add(-1)
 	v.row.BytesIn, v.relayed = up, down
 	v.front.CloseAfter()
@@ -192,17 +197,17 @@ func (t *trip) relay() {
 // answerFailure answers in place of the upstream.
 func (t *trip) answerFailure(err error) {
 	v := t.v
-	v.conn.answering(false, v.answered)
+	v.client.answering(false, v.answered)
 	if t.upload != nil {
 		t.cutUpload()
 		v.row.BytesIn = t.upload.sent.Load()
-		if t.upload.err != nil && errors.Is(t.upload.err, http1.ErrBodyCut) {
+		if t.upload.err != nil && errors.Is(t.upload.err, message.ErrBodyCut) {
 			v.cutBody(t.upload.err)
 			return
 		}
 	}
 	var gone *http1.ClientError
-	if v.conn.gone() || errors.As(err, &gone) {
+	if v.client.gone() || errors.As(err, &gone) {
 		v.row.Cause, v.row.Detail = record.CauseClientGone, "the client left before an answer"
 		v.row.Aborted = true
 		v.front.CloseAfter()
@@ -220,7 +225,7 @@ func (t *trip) answerFailure(err error) {
 // blame tells whose failure ended the answer, and its cause.
 func (t *trip) blame(err error, stage upstream.Stage) (record.Cause, string) {
 	var gone *http1.ClientError
-	if errors.As(err, &gone) || t.v.conn.gone() {
+	if errors.As(err, &gone) || t.v.client.gone() {
 		return record.CauseClientGone, "the client left within the answer"
 	}
 	f := t.u.ExchangeFailure(stage, err)

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/message"
 )
 
 // upload sends a request's body while the answer is read.
@@ -16,7 +16,7 @@ type upload struct {
 }
 
 func (t *trip) startUpload() *upload {
-	up, c, client, wait := &upload{done: make(chan struct{})}, t.c, t.v.conn, t.timeout
+	up, c, client, wait := &upload{done: make(chan struct{})}, t.c, t.v.client, t.timeout
 	r := &t.v.x.Request
 	go func() {
 		defer close(up.done)
@@ -25,7 +25,7 @@ func (t *trip) startUpload() *upload {
 		case up.err == nil:
 			c.AnswerWithin(wait)
 			client.uploaded()
-		case errors.Is(up.err, http1.ErrBodyCut):
+		case errors.Is(up.err, message.ErrBodyCut):
 			// The upstream must not take what it got for the whole, and
 			// whoever waits for its answer need wait no longer.
 			c.Close()
@@ -67,6 +67,6 @@ func (t *trip) awaitUpload() {
 
 func (t *trip) cutUpload() {
 	t.c.Close()
-	t.v.conn.http.StopReading()
+	t.v.front.StopReading()
 	<-t.upload.done
 }

@@ -9,6 +9,7 @@ import (
 	"forge.home.arpa/portico/proxy/message"
 	"forge.home.arpa/portico/proxy/network"
 	"forge.home.arpa/portico/proxy/record"
+	"forge.home.arpa/portico/proxy/upstream"
 )
 
 // front is the client's side of an exchange, whatever version it speaks.
@@ -18,6 +19,24 @@ type front interface {
 	SetIdle(time.Duration)
 	CloseAfter()
 	Settle()
+	StopReading()
+}
+
+// client is who waits for an answer, as those see it who look after it: over
+// HTTP/1 its connection, over HTTP/2 one stream of it.
+type client interface {
+	// depend notes the upstream's connection that the request waits for;
+	// uploading says that the client is being read meanwhile.
+	depend(on upstream.Wire, uploading bool, now time.Time)
+	// uploaded says that the client is read no more.
+	uploaded()
+	// release ends what depend began.
+	release()
+	// answering says that the answer is passed on; endless, that it has no end
+	// of its own.
+	answering(endless bool, now time.Time)
+	// gone tells whether the client left while its answer was awaited.
+	gone() bool
 }
 
 // visit is one request on its way through the proxy. It belongs to the
@@ -26,6 +45,7 @@ type visit struct {
 	server   *Server
 	conn     *conn
 	front    front
+	client   client
 	snap     *snapshot
 	x        *message.Exchange
 	route    *route
@@ -50,7 +70,7 @@ var visits = sync.Pool{New: func() any { return new(visit) }}
 // begin takes a visit whose head has begun to arrive.
 func (s *Server) begin(c *conn) *visit {
 	v := visits.Get().(*visit)
-	v.server, v.conn, v.front = s, c, c.http
+	v.server, v.conn, v.front, v.client = s, c, c.http, c
 	v.snap = s.snapshot.Load()
 	v.x = message.New()
 	v.began = time.Now()

@@ -67,7 +67,7 @@ func (c *ClientConn) WriteRequest(x *message.Exchange, held []byte) error {
 // Ask is WriteRequest and ReadResponse in one, for a request whose whole body
 // is held and a connection that was Quiet just now: it saves looking for an
 // answer before there can be one.
-func (c *ClientConn) Ask(x *message.Exchange, held []byte, wait time.Duration, interim Interim) error {
+func (c *ClientConn) Ask(x *message.Exchange, held []byte, wait time.Duration, to message.Interim) error {
 	c.answered, c.keep = false, false
 	c.unsent.Store(true)
 	rest, err := c.send(&x.Request, held, wait)
@@ -78,14 +78,14 @@ func (c *ClientConn) Ask(x *message.Exchange, held []byte, wait time.Duration, i
 		return err // the answer did not come
 	}
 	c.unsent.Store(err != nil)
-	return c.ReadAfter(err, x, wait, interim)
+	return c.ReadAfter(err, x, wait, to)
 }
 
 // ReadAfter is ReadResponse after a write that may have failed: an upstream may
 // answer before it has read everything, and close. Its answer is worth more
 // than our broken write.
-func (c *ClientConn) ReadAfter(writeErr error, x *message.Exchange, wait time.Duration, interim Interim) error {
-	err := c.ReadResponse(x, wait, interim)
+func (c *ClientConn) ReadAfter(writeErr error, x *message.Exchange, wait time.Duration, to message.Interim) error {
+	err := c.ReadResponse(x, wait, to)
 	if err != nil && writeErr != nil && !c.answered {
 		return writeErr
 	}
@@ -163,14 +163,10 @@ func expectsBody(method []byte) bool {
 	return false
 }
 
-// ErrBodyCut is wrapped around a failure to read the client's body, so that it
-// is told from a failure to write to the upstream.
-var ErrBodyCut = errors.New("the client's body was cut short")
-
 type bodyCut struct{ err error }
 
-func (e *bodyCut) Error() string   { return ErrBodyCut.Error() + ": " + e.err.Error() }
-func (e *bodyCut) Unwrap() []error { return []error{ErrBodyCut, e.err} }
+func (e *bodyCut) Error() string   { return message.ErrBodyCut.Error() + ": " + e.err.Error() }
+func (e *bodyCut) Unwrap() []error { return []error{message.ErrBodyCut, e.err} }
 
 // SendBody streams the request's body as it comes and counts what was sent.
 // Another goroutine may read the answer meanwhile.
@@ -198,16 +194,13 @@ func (c *ClientConn) AnswerWithin(wait time.Duration) {
 	}
 }
 
-// Interim takes a 1xx answer on its way to the client.
-type Interim func(status int, fields message.Fields) error
-
 // ReadResponse reads the head of the answer into x, waiting at most wait for
 // its first byte (0: for ever) and passing on 1xx answers. The body streams
 // from x.Response.Body.
-func (c *ClientConn) ReadResponse(x *message.Exchange, wait time.Duration, interim Interim) error {
+func (c *ClientConn) ReadResponse(x *message.Exchange, wait time.Duration, to message.Interim) error {
 	for n := 0; ; n++ {
 		if n > maxInterim {
-			return &BadResponse{errInterim.why}
+			return &message.BadResponse{Why: errInterim.why}
 		}
 		c.expect(wait)
 		head, err := c.readHead(x)
@@ -222,8 +215,8 @@ func (c *ClientConn) ReadResponse(x *message.Exchange, wait time.Duration, inter
 		if r.Status >= 200 || r.Status == 101 {
 			return c.startAnswer(x)
 		}
-		if interim != nil {
-			if err := interim(r.Status, r.Fields); err != nil {
+		if to != nil {
+			if err := to.Interim(r.Status, r.Fields); err != nil {
 				return err
 			}
 		}
@@ -233,7 +226,7 @@ func (c *ClientConn) ReadResponse(x *message.Exchange, wait time.Duration, inter
 func asBadResponse(err error) error {
 	var m *malformed
 	if errors.As(err, &m) {
-		return &BadResponse{m.why}
+		return &message.BadResponse{Why: m.why}
 	}
 	return err
 }
@@ -306,7 +299,7 @@ func (c *ClientConn) startAnswer(x *message.Exchange) error {
 	case r.Status == 101:
 		c.keep = false
 		if !wasAsked(x.Request.Upgrade, r.Upgrade) {
-			return &BadResponse{errUnasked.why}
+			return &message.BadResponse{Why: errUnasked.why}
 		}
 		c.body.start(noBody, 0, nil)
 		return nil

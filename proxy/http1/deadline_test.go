@@ -233,7 +233,7 @@ func TestStopReading(t *testing.T) {
 			}
 			var sent atomic.Int64
 			err := http1.NewClientConn(up, limits).SendBody(&x.Request, &sent)
-			if !errors.Is(err, http1.ErrBodyCut) || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(began) > time.Second {
+			if !errors.Is(err, message.ErrBodyCut) || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(began) > time.Second {
 				t.Errorf("%v after %v", err, time.Since(began))
 			}
 			if c.Done() {

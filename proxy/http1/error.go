@@ -9,11 +9,6 @@ type BadRequest struct {
 
 func (e *BadRequest) Error() string { return "bad request: " + e.Why }
 
-// BadResponse is an answer that an upstream must not give.
-type BadResponse struct{ Why string }
-
-func (e *BadResponse) Error() string { return "bad answer: " + e.Why }
-
 // malformed is a fault that both kinds of heads and bodies can have.
 type malformed struct {
 	status int // for a request

@@ -40,7 +40,7 @@ func (e *exchange) run() *exchange {
 	if e.ask(x); e.askErr != nil {
 		return e
 	}
-	if e.readErr = e.upstream.ReadResponse(x, patience, e.client.Interim); e.readErr != nil {
+	if e.readErr = e.upstream.ReadResponse(x, patience, e.client); e.readErr != nil {
 		return e
 	}
 	e.respondErr = e.client.Respond(x)

@@ -142,7 +142,7 @@ func answeredOn(t *testing.T, request string, a asked, stream string, want respo
 		t.Fatal(err)
 	}
 	x.Request.Upgrade = []byte(a.upgrade)
-	if e.upstream.ReadResponse(x, 0, e.client.Interim) != nil {
+	if e.upstream.ReadResponse(x, 0, e.client) != nil {
 		return
 	}
 	err := e.client.Respond(x)

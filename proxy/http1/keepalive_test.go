@@ -66,7 +66,7 @@ func (k *keptAlive) once(tb testing.TB) {
 		tb.Fatal("the upstream is not quiet")
 	}
 	check(k.upstream.WriteRequest(x, nil))
-	check(k.upstream.ReadResponse(x, 0, k.client.Interim))
+	check(k.upstream.ReadResponse(x, 0, k.client))
 	check(k.client.Respond(x))
 	if !k.client.Done() || !k.upstream.Reusable() {
 		tb.Fatal("a connection is of no more use")

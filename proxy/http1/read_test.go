@@ -123,10 +123,7 @@ func readResponse(t testing.TB, conn net.Conn, a asked, l http1.Limits) (r respo
 	if err := c.WriteRequest(x, nil); err != nil {
 		t.Fatal(err)
 	}
-	err := c.ReadResponse(x, time.Minute, func(status int, fields message.Fields) error {
-		r.interim = append(r.interim, interim{status, fieldsOf(fields)})
-		return nil
-	})
+	err := c.ReadResponse(x, time.Minute, &r)
 	if err != nil {
 		if c.Reusable() {
 			t.Errorf("after %v the connection takes another request", err)
@@ -148,7 +145,7 @@ func readResponse(t testing.TB, conn net.Conn, a asked, l http1.Limits) (r respo
 
 func answerVerdict(t testing.TB, err error) string {
 	t.Helper()
-	var bad *http1.BadResponse
+	var bad *message.BadResponse
 	switch {
 	case errors.As(err, &bad):
 		return "bad"
@@ -164,4 +161,10 @@ func same(t testing.TB, how string, got, want any) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s:\n got %+v\nwant %+v", how, got, want)
 	}
+}
+
+// Interim implements message.Interim.
+func (r *response) Interim(status int, fields message.Fields) error {
+	r.interim = append(r.interim, interim{status, fieldsOf(fields)})
+	return nil
 }

@@ -213,7 +213,7 @@ func duplex(e *exchange) error {
 	var sent atomic.Int64
 	sending := make(chan error, 1)
 	go func() { sending <- e.upstream.SendBody(&x.Request, &sent) }()
-	if err := e.upstream.ReadResponse(x, patience, e.client.Interim); err != nil {
+	if err := e.upstream.ReadResponse(x, patience, e.client); err != nil {
 		return err
 	}
 	if err := e.client.Respond(x); err != nil {

@@ -226,7 +226,7 @@ func TestUploadBreaks(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, got, e := forward(whole(c.request), whole(""))
-			if !errors.Is(e.askErr, http1.ErrBodyCut) {
+			if !errors.Is(e.askErr, message.ErrBodyCut) {
 				t.Errorf("error %v", e.askErr)
 			}
 			if bad := http1.BodyFault(e.askErr); (bad != nil) != c.fault {
@@ -291,7 +291,7 @@ func TestLengthKept(t *testing.T) {
 
 			upstream := whole("")
 			var sent atomic.Int64
-			if err := http1.NewClientConn(upstream, limits).SendBody(&x.Request, &sent); !errors.Is(err, http1.ErrBodyCut) {
+			if err := http1.NewClientConn(upstream, limits).SendBody(&x.Request, &sent); !errors.Is(err, message.ErrBodyCut) {
 				t.Errorf("SendBody: %v", err)
 			}
 			if got := upstream.out.String(); len(got) > 3 || got == "abc" {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/message"
 	"forge.home.arpa/portico/proxy/record"
 )
 
@@ -88,7 +89,7 @@ func (s Stage) String() string {
 
 // ExchangeFailure classifies what went wrong on an established connection.
 func (u *Upstream) ExchangeFailure(stage Stage, err error) *Failure {
-	var bad *http1.BadResponse
+	var bad *message.BadResponse
 	f := &Failure{Err: err}
 	switch {
 	case errors.As(err, &bad):

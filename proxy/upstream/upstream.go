@@ -1,6 +1,6 @@
 // Package upstream owns the live backends: their kept connections, their
 // health as real traffic finds it, their counters, and the choice of one. It
-// does not know routes, nor what is said over a connection beyond HTTP/1.1.
+// does not know routes, nor what is said over a connection: that is a Wire's.
 //
 // All methods are safe for concurrent use.
 package upstream
@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/record"
 )
 
@@ -21,6 +20,7 @@ import (
 // not change keeps its live object with connections, health and counters.
 type Spec struct {
 	URL      string // as written, for people
+	Scheme   string // what is spoken with it
 	Network  string // "tcp" or "unix"
 	Addr     string // "host:port" or the socket's path
 	MaxFails int    // failures one after another that take it out; 0 for never
@@ -33,6 +33,7 @@ type Upstream struct {
 	Counters record.Counters
 
 	log    *slog.Logger
+	speak  func(net.Conn) Wire
 	dialer net.Dialer
 	open   atomic.Int64
 
@@ -48,7 +49,7 @@ type Upstream struct {
 
 // kept is a connection that waits for its next request.
 type kept struct {
-	conn  *http1.ClientConn
+	conn  Wire
 	since time.Time
 }
 
@@ -60,14 +61,14 @@ const (
 	idleTime = 60 * time.Second
 )
 
-// New makes an upstream; it dials nothing.
-func New(s Spec, log *slog.Logger) *Upstream {
-	return &Upstream{Spec: s, log: log, health: health{since: time.Now()}}
+// New makes an upstream over whose connections speak is spoken; it dials nothing.
+func New(s Spec, speak func(net.Conn) Wire, log *slog.Logger) *Upstream {
+	return &Upstream{Spec: s, speak: speak, log: log, health: health{since: time.Now()}}
 }
 
 // Conn is a connection in use, to be given back by Done.
 type Conn struct {
-	*http1.ClientConn
+	Wire
 	Reused bool
 }
 
@@ -105,19 +106,19 @@ func (u *Upstream) Dial(ctx context.Context, timeout time.Duration) (Conn, error
 		return Conn{}, dialFailure(u.Addr, err)
 	}
 	u.open.Add(1)
-	return Conn{http1.NewClientConn(conn, http1.DefaultLimits), false}, nil
+	return Conn{u.speak(conn), false}, nil
 }
 
 // Done gives a connection back that was last used at now: it is kept for
 // another request where it can carry one, else closed.
 func (u *Upstream) Done(c Conn, now time.Time) {
 	u.open.Add(-1)
-	if !c.Reusable() || !u.keep(c.ClientConn, now) {
-		drop(c.ClientConn)
+	if !c.Reusable() || !u.keep(c.Wire, now) {
+		drop(c.Wire)
 	}
 }
 
-func (u *Upstream) keep(c *http1.ClientConn, now time.Time) bool {
+func (u *Upstream) keep(c Wire, now time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.retired || len(u.idle) >= maxIdle {
@@ -127,7 +128,7 @@ func (u *Upstream) keep(c *http1.ClientConn, now time.Time) bool {
 	return true
 }
 
-func drop(c *http1.ClientConn) {
+func drop(c Wire) {
 	c.Close()
 	c.Release()
 }

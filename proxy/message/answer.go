@@ -1,0 +1,17 @@
+package message
+
+import "errors"
+
+// Interim takes 1xx answers on their way to the client.
+type Interim interface {
+	Interim(status int, fields Fields) error
+}
+
+// ErrBodyCut is wrapped around a failure to read the client's body, so that it
+// is told from a failure to write to the upstream.
+var ErrBodyCut = errors.New("the client's body was cut short")
+
+// BadResponse is an answer that an upstream must not give.
+type BadResponse struct{ Why string }
+
+func (e *BadResponse) Error() string { return "bad answer: " + e.Why }
