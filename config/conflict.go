@@ -30,7 +30,7 @@ var secretKeys = []string{"password", "token", "secret", "key", "users", "eab", 
 func (c *Conflict) show(v any) string {
 	for _, key := range strings.Split(c.Key, ".") {
 		if slices.Contains(secretKeys, key) {
-			return "(hidden)"
+			return hidden
 		}
 	}
 	text := []rune(spell(v))

@@ -28,6 +28,9 @@ func (s *Store) SetFS(fs atomicfile.FS) {
 // LineDiff is lineDiff.
 var LineDiff = lineDiff
 
+// ShownDiff is shownDiff.
+var ShownDiff = shownDiff
+
 // NewFile is newFile.
 var NewFile = newFile
 

@@ -99,7 +99,7 @@ func (h *History) Diff(n int) ([]DiffLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lineDiff(c.before, c.after), nil
+	return shownDiff(c.before, c.after), nil
 }
 
 // find gives the index of version n.

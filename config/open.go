@@ -140,6 +140,6 @@ func (s *Store) remember() {
 	if err != nil || c.first {
 		return
 	}
-	c.Undo = lineDiff(c.after, c.before)
+	c.Undo = shownDiff(c.after, c.before)
 	s.note(c)
 }

@@ -28,13 +28,13 @@ func (s Secret) Reveal() string { return s.value }
 func (s Secret) IsSet() bool { return s.value != "" }
 
 // String hides the value.
-func (s Secret) String() string { return "(hidden)" }
+func (s Secret) String() string { return hidden }
 
 // GoString hides the value from %#v too.
-func (s Secret) GoString() string { return "(hidden)" }
+func (s Secret) GoString() string { return hidden }
 
 // MarshalText hides the value from encoders.
-func (s Secret) MarshalText() ([]byte, error) { return []byte("(hidden)"), nil }
+func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // asSecret reads a secret. A reference that leads nowhere is a warning: the
 // variable may be set, and the file may come, before it is needed.

@@ -93,7 +93,8 @@ type Preview struct {
 }
 
 // DiffLine is one line of a diff; Op is ' ', '-' or '+'. Line counts from 1 in
-// the file the line belongs to (the new one for ' ').
+// the file the line belongs to (the new one for ' '). Text hides secrets that
+// stand in the file in plain.
 type DiffLine struct {
 	Op   byte
 	Line int
@@ -115,7 +116,7 @@ func (s *Store) Preview(base *Revision, edit func(*File) error) (*Preview, error
 
 func (s *Store) preview(before, after []byte) *Preview {
 	c, ps := Parse(after)
-	p := &Preview{Before: before, After: after, Diff: lineDiff(before, after), Problems: ps, Config: c}
+	p := &Preview{Before: before, After: after, Diff: shownDiff(before, after), Problems: ps, Config: c}
 	if s.guards(before, after) {
 		p.Confirm = s.confirm
 	}

@@ -122,7 +122,7 @@ func (s *Store) apply(ctx context.Context, rev *Revision, disk onDisk, before []
 	n, recorded := s.record(before, rev.Text, r.who, r.what, rev.Loaded)
 	s.number(waits, n)
 	s.note(&change{
-		Applied: Applied{N: n, At: rev.Loaded, Who: r.who, What: r.what, Undo: lineDiff(rev.Text, before)},
+		Applied: Applied{N: n, At: rev.Loaded, Who: r.who, What: r.what, Undo: shownDiff(rev.Text, before)},
 		before:  before, after: rev.Text,
 	})
 	s.kept(errors.Join(held, recorded, s.keepGood()))

@@ -3,15 +3,18 @@ package main
 import (
 	"fmt"
 	"io"
+
+	"forge.home.arpa/portico/config"
 )
 
-// diffLine is a config.DiffLine as it goes over the control socket, without
-// plain secrets.
+// diffLine is a config.DiffLine as it goes over the control socket.
 type diffLine struct {
 	Op   string `json:"op"` // " ", "-" or "+"
 	Line int    `json:"line"`
 	Text string `json:"text"`
 }
+
+func diffLineOf(l config.DiffLine) diffLine { return diffLine{string(l.Op), l.Line, l.Text} }
 
 // printDiff prints the lines that changed and those around them. A place in
 // the new file, in the form that editors jump to, stands before each stretch.

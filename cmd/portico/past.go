@@ -29,7 +29,6 @@ type versionDiff struct {
 // past is a history, of a store or of the files.
 type past struct {
 	list []config.Version // the newest first
-	text func(n int) ([]byte, error)
 	diff func(n int) ([]config.DiffLine, error)
 }
 
@@ -48,16 +47,7 @@ func (p past) versionDiff(file string, n int) (*versionDiff, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("the history has no version %d", n)
 	}
-	// The lines are of this text and of the one before it.
-	var texts [][]byte
-	for _, v := range p.list[i:min(i+2, len(p.list))] {
-		text, err := p.text(v.N)
-		if err != nil {
-			return nil, err
-		}
-		texts = append(texts, text)
-	}
-	return &versionDiff{file, versionOf(p.list[i]), maskOf(texts...).lines(diff)}, nil
+	return &versionDiff{file, versionOf(p.list[i]), each(diff, diffLineOf)}, nil
 }
 
 // pastOnDisk reads the state directory, which needs no lock.
@@ -74,7 +64,7 @@ func (p *places) pastOnDisk() (past, string, error) {
 	if err != nil {
 		return past{}, "", err
 	}
-	return past{h.Versions(), h.Text, h.Diff}, file, nil
+	return past{h.Versions(), h.Diff}, file, nil
 }
 
 func (sv *service) past(r request) (past, error) {
@@ -82,5 +72,5 @@ func (sv *service) past(r request) (past, error) {
 		return past{}, err
 	}
 	list, err := sv.store.History()
-	return past{list, sv.store.VersionText, sv.store.VersionDiff}, err
+	return past{list, sv.store.VersionDiff}, err
 }

@@ -111,7 +111,7 @@ func (ed editor) proposalOf(preview *config.Preview, what string) proposal {
 	}
 	p := proposal{
 		File: file, What: what, Confirm: preview.Confirm,
-		Diff:     maskOf(preview.Before, preview.After).lines(preview.Diff),
+		Diff:     each(preview.Diff, diffLineOf),
 		Problems: problemsJSON(file, newProblems(preview)),
 	}
 	if ed.server != nil && preview.Config != nil {
@@ -137,6 +137,9 @@ func newProblems(preview *config.Preview) (list config.Problems) {
 	}
 	return list
 }
+
+// hidden stands in the place of a secret.
+const hidden = "(hidden)"
 
 // withoutQueries hides the queries of the examples: they may carry tokens.
 func withoutQueries(m proxy.Moves) *proxy.Moves {

@@ -1,14 +1,13 @@
-package main
+package config_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
 	"forge.home.arpa/portico/config"
 )
 
-func TestMask(t *testing.T) {
+func TestDiffsHideSecrets(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"plain":           {"[ddns.a]\ntoken = \"abc\" # mine", "[ddns.a]\ntoken = \"(hidden)\" # mine"},
 		"single quotes":   {"[ddns.a]\nsecret = 'abc'", "[ddns.a]\nsecret = '(hidden)'"},
@@ -21,16 +20,16 @@ func TestMask(t *testing.T) {
 		"a path":          {"[cert.a]\nkey = \"/etc/abc.pem\"", "[cert.a]\nkey = \"/etc/abc.pem\""},
 		"an upstream":     {"[route.a]\nto = { url = \"http://abc\" }", "[route.a]\nto = { url = \"http://abc\" }"},
 		"a mark before":   {"\ufeff[ddns.a]\ntoken = \"abc\"", "\ufeff[ddns.a]\ntoken = \"(hidden)\""},
-		"escapes":         {"[ddns.a]\ntoken = \"a\\u0062c\"", "(hidden)\n(hidden)"},
+		"escapes":         {"[ddns.a]\ntoken = \"a\\u0062c\"", "[ddns.a]\ntoken = \"(hidden)\""},
+		"escapes, twice":  {"[ddns.a]\ntoken = \"a\\u0062c\" # \"abc\"", "[ddns.a]\ntoken = \"(hidden)\" # \"(hidden)\""},
+		"no string":       {"[ddns.a]\ntoken = 4711", "(hidden)\n(hidden)"},
+		"a name":          {"[route.token]\nhost = \"abc\"\n[ddns.key]\nserver = \"abc\"", "[route.token]\nhost = \"abc\"\n[ddns.key]\nserver = \"abc\""},
+		"a header":        {"[route.a.request_headers.set]\ntoken = \"abc\"", "[route.a.request_headers.set]\ntoken = \"(hidden)\""},
 		"lines":           {"[ddns.a]\ntoken = \"\"\"\na\nbc\"\"\"", "(hidden)\n(hidden)\n(hidden)\n(hidden)"},
 		"what is no TOML": {"[ddns.a\ntoken = \"abc\"", "(hidden)\n(hidden)"},
 	} {
-		var diff []config.DiffLine
-		for i, line := range strings.Split(c.text, "\n") {
-			diff = append(diff, config.DiffLine{Op: '+', Line: i + 1, Text: line})
-		}
 		var got []string
-		for _, l := range maskOf([]byte("a = 1"), []byte(c.text)).lines(diff) {
+		for _, l := range config.ShownDiff(nil, []byte(c.text)) {
 			got = append(got, l.Text)
 		}
 		if text := strings.Join(got, "\n"); text != c.want {
@@ -39,14 +38,18 @@ func TestMask(t *testing.T) {
 	}
 }
 
-func TestDiffSaysWhere(t *testing.T) {
-	var out bytes.Buffer
-	err := printDiff(&out, "f", []diffLine{
-		{" ", 4, "a"}, {"-", 5, "b"}, {"-", 6, "c"}, {"+", 5, "\x1b[31mB"}, {" ", 6, "d"},
-		{" ", 20, "e"}, {"+", 21, "\tf"}, {"-", 40, "g"},
-	})
-	want := "f:4:\n  a\n- b\n- c\n+ ?[31mB\n  d\nf:20:\n  e\n+ \tf\nf:40:\n- g\n"
-	if err != nil || out.String() != want {
-		t.Errorf("%v\n%swant\n%s", err, out.String(), want)
+// What changed stays visible as a change, and what was a secret before is one
+// in the text after, where it may have become a comment.
+func TestDiffOfASecret(t *testing.T) {
+	before := "[ddns.a]\ntoken = \"abc\"\nzone = \"x\"\n"
+	for after, want := range map[string]string{
+		"[ddns.a]\ntoken = \"abd\"\nzone = \"x\"\n":         "-token = \"(hidden)\"\n+token = \"(hidden)\"\n",
+		"[ddns.a]\n# token = \"abc\"\nzone = \"x\"\n":       "-token = \"(hidden)\"\n+# token = \"(hidden)\"\n",
+		"[ddns.a]\ntoken = \"env:ABC\"\nzone = \"abc\"\n":   "-token = \"(hidden)\"\n-zone = \"x\"\n+token = \"env:ABC\"\n+zone = \"(hidden)\"\n",
+		"[ddns.a]\ntoken = \"\"\"abc\"\"\"\nzone = \"x\"\n": "-token = \"(hidden)\"\n+token = \"(hidden)\"\n",
+	} {
+		if got := signed(config.ShownDiff([]byte(before), []byte(after))); got != want {
+			t.Errorf("%q is shown as\n%s\nwant\n%s", after, got, want)
+		}
 	}
 }
