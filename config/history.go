@@ -14,7 +14,7 @@ import (
 	"forge.home.arpa/portico/config/atomicfile"
 )
 
-// maxVersions is how many texts the history keeps.
+// maxVersions is how many texts the history keeps, of all files together.
 const maxVersions = 50
 
 // Version is a text that ran, and the change that made it run.
@@ -32,24 +32,33 @@ var (
 	errNoVersion = errors.New("the history has no version yet")
 )
 
-// History is a state directory's versions as they were when it was read. It is
-// never modified; Text and Diff read the texts when they are asked.
+// History is the versions of one file in a state directory, which may have seen
+// others, as they were when it was read. It is never modified; Text and Diff read
+// the texts when they are asked.
 type History struct {
 	dir     string
 	fs      atomicfile.FS
-	entries []entry // the oldest first
+	file    string  // whose versions these are
+	entries []entry // of all files, the oldest first
 }
 
-// ReadHistory reads the versions in a state directory without a Store, and
-// changes nothing there: a running portico may use it meanwhile. The newest is
-// the one that runs, or ran last.
-func ReadHistory(state string) (*History, error) { return readHistory(atomicfile.OS{}, state) }
+// ReadHistory reads the versions of a file in a state directory without a Store,
+// and changes nothing there: a running portico may use it meanwhile. The newest
+// is the one that runs, or ran last.
+func ReadHistory(state, file string) (*History, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return nil, err
+	}
+	return readHistory(atomicfile.OS{}, state, file)
+}
 
-func readHistory(disk atomicfile.FS, state string) (*History, error) {
+// readHistory is ReadHistory; file is an absolute path.
+func readHistory(disk atomicfile.FS, state, file string) (*History, error) {
 	if state == "" {
 		return nil, errNoHistory
 	}
-	h := &History{dir: filepath.Join(state, "history"), fs: disk}
+	h := &History{dir: filepath.Join(state, "history"), fs: disk, file: file}
 	b, err := disk.ReadFile(h.journal().Path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("history: %w", err)
@@ -66,6 +75,17 @@ func (h *History) text(n int) atomicfile.File {
 	return atomicfile.File{Path: filepath.Join(h.dir, fmt.Sprintf("%06d.toml", n)), FS: h.fs}
 }
 
+// own are the entries of the file. A line that names none, as early versions
+// wrote it, is of whichever file is asked for.
+func (h *History) own() (list []entry) {
+	for _, e := range h.entries {
+		if e.of(h.file) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
 var textName = regexp.MustCompile(`^([0-9]{6,9})\.toml$`)
 
 // Versions lists them, the newest first.
@@ -75,7 +95,7 @@ func (h *History) Versions() []Version { return h.versions(h.newest().Sum) }
 func (h *History) versions(running [sha256.Size]byte) []Version {
 	list := make([]Version, 0, len(h.entries))
 	found := false
-	for _, e := range slices.Backward(h.entries) {
+	for _, e := range slices.Backward(h.own()) {
 		e.Runs = !found && e.Sum == running
 		found = found || e.Runs
 		list = append(list, e.Version)
@@ -85,11 +105,11 @@ func (h *History) versions(running [sha256.Size]byte) []Version {
 
 // Text is the text of version n; 0 is the newest.
 func (h *History) Text(n int) ([]byte, error) {
-	i, err := h.find(n)
+	own, i, err := h.find(n)
 	if err != nil {
 		return nil, err
 	}
-	return h.read(i)
+	return h.read(own[i])
 }
 
 // Diff is what version n changed in the one before it, all of its lines if it is
@@ -102,16 +122,27 @@ func (h *History) Diff(n int) ([]DiffLine, error) {
 	return shownDiff(c.before, c.after), nil
 }
 
-// find gives the index of version n.
-func (h *History) find(n int) (int, error) {
-	if len(h.entries) == 0 {
+// find gives the entries of the file and the index of version n in them.
+func (h *History) find(n int) (own []entry, i int, err error) {
+	own = h.own()
+	if i, err = find(own, n); err != nil && n > 0 {
+		if k, none := find(h.entries, n); none == nil {
+			err = fmt.Errorf("version %d is of another file, %s", n, h.entries[k].file)
+		}
+	}
+	return own, i, err
+}
+
+// find gives the index of version n; 0 is the newest.
+func find(entries []entry, n int) (int, error) {
+	if len(entries) == 0 {
 		return 0, errNoVersion
 	}
-	oldest, newest := h.entries[0].N, h.entries[len(h.entries)-1].N
+	oldest, newest := entries[0].N, entries[len(entries)-1].N
 	if n == 0 {
 		n = newest
 	}
-	i, found := slices.BinarySearchFunc(h.entries, n, func(e entry, n int) int { return e.N - n })
+	i, found := slices.BinarySearchFunc(entries, n, func(e entry, n int) int { return e.N - n })
 	if !found {
 		return 0, fmt.Errorf("the history has no version %d: it goes from %d to %d", n, oldest, newest)
 	}
@@ -119,8 +150,7 @@ func (h *History) find(n int) (int, error) {
 }
 
 // read gives a text that is the one its line speaks of.
-func (h *History) read(i int) ([]byte, error) {
-	e := h.entries[i]
+func (h *History) read(e entry) ([]byte, error) {
 	text, err := h.text(e.N).Read()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("version %d is not kept any more: %w", e.N, err)
@@ -136,40 +166,42 @@ func (h *History) read(i int) ([]byte, error) {
 
 // change is version n with the text before it, which the first of a file lacks.
 func (h *History) change(n int) (*change, error) {
-	i, err := h.find(n)
+	own, i, err := h.find(n)
 	if err != nil {
 		return nil, err
 	}
-	e := h.entries[i]
+	e := own[i]
 	c := &change{Applied: Applied{N: e.N, At: e.At, Who: e.Who, What: e.What}}
-	if c.after, err = h.read(i); err != nil {
+	if c.after, err = h.read(e); err != nil {
 		return nil, err
 	}
-	if c.first = i == 0 || h.entries[i-1].file != e.file; !c.first {
-		c.before, err = h.read(i - 1)
+	if c.first = i == 0; !c.first {
+		c.before, err = h.read(own[i-1])
 	}
 	return c, err
 }
 
-// newest is the last entry; its N is 0 when there is none.
-func (h *History) newest() entry {
-	if len(h.entries) == 0 {
+// newest is the last of the file; its N is 0 when there is none.
+func (h *History) newest() entry { return last(h.own()) }
+
+func last(entries []entry) entry {
+	if len(entries) == 0 {
 		return entry{}
 	}
-	return h.entries[len(h.entries)-1]
+	return entries[len(entries)-1]
 }
 
 // with writes one version more and gives the history that has it; the old one
 // with any error but ErrUnconfirmed. The text lands before the line that speaks
 // of it, and the line before the oldest text goes.
-func (h *History) with(v Version, file string, text []byte) (*History, error) {
+func (h *History) with(v Version, text []byte) (*History, error) {
 	if err := h.fs.MkdirAll(h.dir); err != nil {
 		return h, err
 	}
 	v.N, v.At, v.Sum = h.next(), v.At.UTC(), sha256.Sum256(text)
 	v.Who, v.What = cutShort(v.Who, maxWho), cutShort(v.What, maxWhat)
 	next := *h
-	next.entries = append(slices.Clone(h.entries), entry{v, file})
+	next.entries = append(slices.Clone(h.entries), entry{v, h.file})
 	next.entries = next.entries[max(0, len(next.entries)-maxVersions):]
 	landed := h.text(v.N).Put(text)
 	if failed(landed) {
@@ -192,7 +224,7 @@ func failed(err error) bool { return err != nil && !errors.Is(err, atomicfile.Er
 func (h *History) numberOf(text string) int {
 	sum := sha256.Sum256([]byte(text))
 	if h != nil {
-		for _, e := range slices.Backward(h.entries) {
+		for _, e := range slices.Backward(h.own()) {
 			if e.Sum == sum {
 				return e.N
 			}
@@ -203,7 +235,7 @@ func (h *History) numberOf(text string) int {
 
 // next is a number that neither a line nor a text has: a journal may be lost.
 func (h *History) next() int {
-	n := h.newest().N
+	n := last(h.entries).N
 	if n > 0 {
 		return n + 1
 	}
@@ -230,7 +262,7 @@ func (h *History) texts() (list []int) {
 func (h *History) sweep() error {
 	err := atomicfile.SweepFolder(h.fs, h.dir)
 	for _, n := range h.texts() {
-		if _, lost := h.find(n); lost != nil && len(h.entries) > 0 {
+		if _, lost := find(h.entries, n); lost != nil && len(h.entries) > 0 {
 			err = errors.Join(err, h.fs.Remove(h.text(n).Path))
 		}
 	}

@@ -80,7 +80,7 @@ func TestHistory(t *testing.T) {
 	}
 	b.restart()
 	b.wantHistory(want...)
-	offline, err := config.ReadHistory(b.more.State)
+	offline, err := config.ReadHistory(b.more.State, b.path)
 	b.must(err)
 	if list := offline.Versions(); len(list) != 4 || !list[0].Runs || list[0].Sum != b.Current().Sum || list[2].Who != "ann" {
 		t.Errorf("read without a store: %+v", list)
@@ -242,7 +242,7 @@ func TestNoStateDirectory(t *testing.T) {
 	if _, err := b.History(); err == nil || err.Error() != want {
 		t.Errorf("error %v", err)
 	}
-	if _, err := config.ReadHistory(""); err == nil || err.Error() != want {
+	if _, err := config.ReadHistory("", ""); err == nil || err.Error() != want {
 		t.Errorf("error %v", err)
 	}
 	b.setAs("ann", "move nas", "http://10.0.0.7", "route", "nas", "to")
@@ -352,22 +352,71 @@ func TestHistoryThatCannotBeRead(t *testing.T) {
 func TestTwoFilesInOneStateDirectory(t *testing.T) {
 	b := newStateBench(t, twoRoutes, 0)
 	b.setAs("ann", "move nas", "http://10.0.0.7", "route", "nas", "to")
+	first := b.path
 	b.path = filepath.Join(t.TempDir(), "other.toml")
 	b.save(starter)
 	b.restart()
 	if _, ok := b.Last(); ok {
 		t.Error("there is a change to take back from another file")
 	}
-	b.wantHistory("3 disk: found at start", "2 ann: move nas", "1 disk: found at start")
+	b.wantHistory("3 disk: found at start")
 	if err := b.UndoChange(t.Context(), "ann", 3); err == nil || !strings.Contains(err.Error(), "is the first that is kept") {
 		t.Errorf("error %v", err)
 	}
+	if err := b.UndoChange(t.Context(), "ann", 2); err == nil || err.Error() != "version 2 is of another file, "+first {
+		t.Errorf("error %v", err)
+	}
+	b.setAs("ann", "move admin", "127.0.0.1:9", "server", "admin")
+
+	// The first one again: it was not touched meanwhile, so nothing is found.
+	other := b.path
+	b.path = first
+	b.restart()
+	b.wantHistory("2 ann: move nas", "1 disk: found at start")
+	b.setAs("ann", "compress", true, "route", "nas", "compress")
+	b.wantHistory("5 ann: compress", "2 ann: move nas", "1 disk: found at start")
+	diff, err := b.VersionDiff(5)
+	if want := "+compress = true\n"; err != nil || signed(diff) != want {
+		t.Errorf("version 5 changed (%v)\n%s", err, signed(diff))
+	}
+	b.undo()
+	b.wantFile(withTo("http://10.0.0.7"))
+	b.must(b.UndoChange(t.Context(), "ann", 2))
+	b.wantFile(twoRoutes)
+	for file, newest := range map[string]int{first: 7, other: 4} {
+		h, err := config.ReadHistory(b.more.State, file)
+		b.must(err)
+		if list := h.Versions(); list[0].N != newest || !list[0].Runs {
+			t.Errorf("%s: %+v", file, list)
+		}
+	}
+
+	b.path = other
 	b.must(os.Remove(b.inState("last-good.toml")))
 	b.must(os.WriteFile(b.inState("last-good.toml"), []byte(twoRoutes), 0o600))
 	b.save("[")
 	if err := b.tryOpen(); err == nil {
 		t.Error("the last good text of another file runs")
 	}
+}
+
+// TestJournalWithoutPaths: lines as they were before they named their file are
+// of the file at hand.
+func TestJournalWithoutPaths(t *testing.T) {
+	b := newStateBench(t, twoRoutes, 0)
+	b.setAs("ann", "move nas", "http://10.0.0.7", "route", "nas", "to")
+	text, err := os.ReadFile(b.inState("history", "journal"))
+	b.must(err)
+	old := strings.ReplaceAll(string(text), `"file":"`+b.path+`",`, "")
+	if old == string(text) {
+		t.Fatalf("no path in the journal:\n%s", text)
+	}
+	b.must(os.WriteFile(b.inState("history", "journal"), []byte(old), 0o600))
+	b.restart()
+	b.wantHistory("2 ann: move nas", "1 disk: found at start")
+	b.undo()
+	b.wantFile(twoRoutes)
+	b.wantHistory("3 undo: undo move nas", "2 ann: move nas", "1 disk: found at start")
 }
 
 // TestSecretsStayOutOfTheState: a reference is kept as it is written, what it
@@ -444,13 +493,13 @@ func TestHistoryIsReadWhileItGrows(t *testing.T) {
 		read(func() []config.Version { list, _ := b.History(); return list }, b.VersionText)
 	})
 	readers.Go(func() {
-		h, err := config.ReadHistory(b.more.State)
+		h, err := config.ReadHistory(b.more.State, b.path)
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		read(func() []config.Version {
-			if again, err := config.ReadHistory(b.more.State); err == nil {
+			if again, err := config.ReadHistory(b.more.State, b.path); err == nil {
 				h = again
 			}
 			return h.Versions()

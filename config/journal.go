@@ -15,6 +15,8 @@ type entry struct {
 	file string
 }
 
+func (e entry) of(file string) bool { return e.file == "" || e.file == file }
+
 // journalLine is an entry as it is written.
 type journalLine struct {
 	N    int       `json:"n"`

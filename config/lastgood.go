@@ -39,7 +39,7 @@ func (s *Store) startLastGood() bool {
 		return false
 	}
 	text, err := s.state.file(goodName).Read()
-	if err != nil || s.history != nil && s.history.isOfAnother(sha256.Sum256(text), s.file.Path) {
+	if err != nil || s.history != nil && s.history.isOfAnother(sha256.Sum256(text)) {
 		return false
 	}
 	rev, _ := check(text)
@@ -55,10 +55,10 @@ func (s *Store) startLastGood() bool {
 }
 
 // isOfAnother tells whether the text is known, and only as one of another file.
-func (h *History) isOfAnother(sum [sha256.Size]byte, file string) (another bool) {
+func (h *History) isOfAnother(sum [sha256.Size]byte) (another bool) {
 	for _, e := range h.entries {
 		if e.Sum == sum {
-			if e.file == file {
+			if e.of(h.file) {
 				return false
 			}
 			another = true

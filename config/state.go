@@ -34,7 +34,7 @@ func (s *Store) openState() {
 		s.noHistory = errNoHistory
 		return
 	}
-	s.history, s.noHistory = readHistory(s.state.fs, s.state.dir)
+	s.history, s.noHistory = readHistory(s.state.fs, s.state.dir, s.file.Path)
 	err := s.noHistory
 	if err == nil {
 		err = s.history.sweep()
@@ -85,7 +85,7 @@ func (s *Store) found(text []byte, at time.Time) error {
 		return nil
 	}
 	v := Version{At: at, Who: "disk", What: "found at start"}
-	if last := s.history.newest(); last.file == s.file.Path {
+	if last := s.history.newest(); last.N > 0 {
 		if last.Sum == sha256.Sum256(text) {
 			return nil
 		}
@@ -97,7 +97,7 @@ func (s *Store) found(text []byte, at time.Time) error {
 }
 
 func (s *Store) add(v Version, text []byte) error {
-	h, err := s.history.with(v, s.file.Path, text)
+	h, err := s.history.with(v, text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.history = h

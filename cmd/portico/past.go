@@ -60,7 +60,7 @@ func (p *places) pastOnDisk() (past, string, error) {
 	if err != nil {
 		return past{}, "", err
 	}
-	h, err := config.ReadHistory(dir)
+	h, err := config.ReadHistory(dir, file)
 	if err != nil {
 		return past{}, "", err
 	}

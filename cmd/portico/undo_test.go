@@ -53,6 +53,33 @@ func TestHistoryDiffAndUndo(t *testing.T) {
 	})
 }
 
+// Two files that share a state directory have a history each.
+func TestHistoryIsOfTheFileThatIsMeant(t *testing.T) {
+	h := newHome(t)
+	h.write("portico.toml", lab(8080))
+	h.write("other.toml", lab(8081))
+	h.does("disable", "git", "--yes")
+	h.does("disable", "photos", "--yes", "--config", "other.toml")
+	for file, want := range map[string][2]string{
+		"portico.toml": {"switch off route git", "+ enabled = false"},
+		"other.toml":   {"switch off route photos", "+ enabled = false"},
+	} {
+		if out := h.does("history", "--config", file); strings.Count(out, "\n") != 3 || !strings.Contains(out, want[0]) {
+			t.Errorf("history of %s:\n%s", file, out)
+		}
+		if out := h.does("diff", "--config", file); !strings.Contains(out, want[1]) || strings.Contains(out, "808") {
+			t.Errorf("diff of %s:\n%s", file, out)
+		}
+	}
+	if r := h.run("undo", "4", "--yes"); r.code != 1 || !strings.Contains(r.err, "version 4 is of another file, "+h.path("other.toml")) {
+		t.Errorf("undo of another file's version: %+v", r)
+	}
+	h.does("undo", "--yes")
+	if h.file() != lab(8080) {
+		t.Errorf("after undo:\n%s", h.file())
+	}
+}
+
 func TestUndoOfWhatChangedSinceIsAConflict(t *testing.T) {
 	both(t, func(t *testing.T, h *home) {
 		h.does("edit", "photos", "to=http://127.0.0.1:3", "--yes")
