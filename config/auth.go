@@ -16,7 +16,7 @@ var authKeys = keys[Auth]{
 }
 
 func checkAuth(d *decoder, n *node, _ *Auth) {
-	users, file := n.Get("users") != nil, n.Get("file") != nil
+	users, file := d.said(n, "users"), d.said(n, "file")
 	switch {
 	case users && file:
 		d.at(n, "", " has both users and file: keep one")

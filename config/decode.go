@@ -23,6 +23,8 @@ type decoder struct {
 	presets  map[string]settings
 	defaults settings
 	hasACME  bool
+
+	misnamed map[*node][]string // of tables, keys that stand under a wrong name
 }
 
 // reader turns a value of the text into a V.
@@ -175,7 +177,7 @@ func (d *decoder) need(n *node, names ...string) {
 		return
 	}
 	for _, name := range names {
-		if n.Get(name) == nil {
+		if !d.said(n, name) {
 			d.atKey(n, "", " has no %s", name)
 		}
 	}

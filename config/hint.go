@@ -75,32 +75,45 @@ var advice = map[string]string{
 	"priority": "the most specific route wins; order does not matter", "order": "the most specific route wins; order does not matter",
 }
 
-// unknown notes a key that the table n does not have.
+// unknown notes a key that the table n does not have. The one it stands for, if
+// that can be told, is not missed as well.
 func (d *decoder) unknown(n *node, name string, known []string) {
 	if !d.room(false) {
 		return
 	}
 	kid := n.Get(name)
+	hint, ours := keyHint(n, name, known)
+	if ours != "" {
+		d.misnamed[n] = append(d.misnamed[n], ours)
+	}
 	message := "unknown key " + quote(name)
 	if path := n.Path(); len(path) > 0 {
 		message += " in " + path.String()
 	}
-	d.place(false, kid.KeyPos(), kid.Path().String(), keyHint(n, name, known), message)
+	d.place(false, kid.KeyPos(), kid.Path().String(), hint, message)
 }
 
-func keyHint(n *node, name string, known []string) string {
+// said tells whether a table has a key, be it under a wrong name: that is a
+// problem already, and mending it mends this.
+func (d *decoder) said(n *node, key string) bool {
+	return n.Get(key) != nil || slices.Contains(d.misnamed[n], key)
+}
+
+// keyHint helps with a name that is none of those known; ours is the one that
+// was meant, "" where that cannot be told.
+func keyHint(n *node, name string, known []string) (hint, ours string) {
 	if hint := nestedName(n, name); hint != "" {
-		return hint
+		return hint, ""
 	}
 	for _, ours := range foreign[strings.ToLower(name)] {
 		if slices.Contains(known, ours) {
-			return didYouMean(ours)
+			return didYouMean(ours), ours
 		}
 	}
 	if near := nearest(name, known); near != "" {
-		return didYouMean(near)
+		return didYouMean(near), near
 	}
-	return advice[name]
+	return advice[name], ""
 }
 
 // families are the tables whose children have names.

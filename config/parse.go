@@ -27,7 +27,7 @@ func Parse(text []byte) (*Config, Problems) {
 	if err != nil {
 		return nil, syntaxProblems(err)
 	}
-	var d decoder
+	d := decoder{misnamed: map[*node][]string{}}
 	c := d.config(doc.Root())
 	if len(d.errors) > 0 {
 		return nil, d.list()

@@ -42,6 +42,11 @@ func (d *decoder) settings(n *node, origin string) settings {
 		kid := n.Get(name)
 		s[name] = setting{kid, key.read(d, kid), origin}
 	}
+	for _, name := range d.misnamed[n] {
+		if _, there := s[name]; !there && (name == "host" || isAction(name)) {
+			s[name] = setting{node: n, origin: origin} // no route has to miss it
+		}
+	}
 	d.oneAction(n, s)
 	return s
 }

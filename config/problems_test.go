@@ -26,6 +26,57 @@ paht = "/x"
 `, `
 4:1: unknown key "paht" in route.cctv (did you mean "path"?)
 `},
+	{"a slip in what a route cannot do without",
+		`
+[route.cctv]
+hots = "a.test"
+too = "http://a"
+[route.other]
+host = "b.test"
+too = "http://a"
+to = "http://b"
+`, `
+2:1: unknown key "hots" in route.cctv (did you mean "host"?)
+3:1: unknown key "too" in route.cctv (did you mean "to"?)
+6:1: unknown key "too" in route.other (did you mean "to"?)
+`},
+	{"a slip that routes inherit",
+		`
+[defaults]
+hots = "a.test"
+[preset.p]
+too = "http://a"
+[route.a]
+use = "p"
+[route.b]
+redirect = "http://b"
+`, `
+2:1: unknown key "hots" in defaults (did you mean "host"?)
+4:1: unknown key "too" in preset.p (did you mean "to"?)
+`},
+	{"a slip in what a table cannot do without",
+		`
+[route.a]
+host = "a.test"
+to = "https://a"
+auth = { user = ["x"] }
+upstream_tls = { verify = "ca", cas = "x" }
+[route.b]
+host = "b.test"
+to = "https://a"
+upstream_tls = { certs = "x", key = "env" }
+rewrite = { matches = "x", to = "y" }
+[ddns.a]
+provider = "duckdns"
+tokn = "x"
+`, `
+4:10: unknown key "user" in route.a.auth (did you mean "users"?)
+5:33: unknown key "cas" in route.a.upstream_tls (did you mean "ca"?)
+9:18: unknown key "certs" in route.b.upstream_tls (did you mean "cert"?)
+9:37: warning: route.b.upstream_tls.key: "env" cannot be read: no such file or directory
+10:13: unknown key "matches" in route.b.rewrite (did you mean "match"?)
+13:1: unknown key "tokn" in ddns.a (did you mean "token"?)
+`},
 	{"a table where a list belongs",
 		`
 [route.grpc]
@@ -853,6 +904,7 @@ to = "http://a"
 		"\n" +
 			"\ufeff[route.a]\n" +
 			"hots = \"a.test\"\n", `
+1:8: route.a has none of to, redirect, respond, files
 2:1: unknown key "hots" in route.a (did you mean "host"?)
 `},
 	{"tables that are none",
@@ -914,7 +966,6 @@ forwardfor = true
 bind = ":80"
 `, `
 1:8: route.a has no host (host = "*" is any host)
-1:8: route.a has none of to, redirect, respond, files
 2:1: unknown key "backend" in route.a (did you mean "to"?)
 3:11: route.a.balance: "leastconn" is not one of round_robin, least_conn, ip_hash, cookie (did you mean "least_conn"?)
 4:1: unknown key "maxconn" in route.a (did you mean "max_conns"?)
@@ -934,6 +985,7 @@ lb_policy = "x"
 basic_auth = "x"
 health_uri = "/x"
 `, `
+1:8: route.a has no host (host = "*" is any host)
 2:1: unknown key "reverse_proxy" in route.a (did you mean "to"?)
 3:1: unknown key "handle_path" in route.a (did you mean "strip_prefix"?)
 4:1: unknown key "file_server" in route.a (did you mean "files"?)
@@ -955,8 +1007,6 @@ health_uri = "/x"
 			"insecure = true\n" +
 			"[entryPoints.web]\n" +
 			"address = \":80\"\n", `
-1:8: route.a has no host (host = "*" is any host)
-1:8: route.a has none of to, redirect, respond, files
 2:1: unknown key "rule" in route.a (did you mean "host"?)
 3:1: unknown key "service" in route.a (did you mean "to"?)
 4:1: unknown key "middlewares" in route.a (did you mean "use"?)

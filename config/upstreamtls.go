@@ -46,13 +46,13 @@ func checkUpstreamTLS(d *decoder, n *node, t *UpstreamTLS) {
 	}{{"ca", ca}, {"pin", pin}} {
 		switch {
 		case t.Verify == "":
-		case t.Verify == way.name && way.node == nil:
+		case t.Verify == way.name && !d.said(n, way.name):
 			d.at(n, "", " has no %s to verify with", way.name)
 		case t.Verify != way.name && way.node != nil:
 			d.atKey(way.node, "", " does nothing with verify = %q", t.Verify)
 		}
 	}
-	if (n.Get("cert") == nil) != (n.Get("key") == nil) {
+	if d.said(n, "cert") != d.said(n, "key") {
 		d.at(n, "", " needs cert and key together")
 	}
 }
