@@ -48,7 +48,8 @@ type Revision struct {
 // Preparer is what a change of configuration must pass before it is written.
 type Preparer interface {
 	// Prepare makes ready what c needs (ports, certificates, compiled routes)
-	// and changes nothing that runs.
+	// and changes nothing that runs. A Refusal says which value of the file it
+	// cannot use.
 	Prepare(c *Config) (Change, error)
 }
 

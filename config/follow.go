@@ -52,7 +52,7 @@ func (s *Store) follow(again bool) error {
 	r := request{who: "disk", what: summary(before, rev.Text)}
 	err = s.apply(context.Background(), rev, disk, before, r, nil)
 	if err != nil {
-		s.stand(Problems{{Message: err.Error()}})
+		s.stand(Problems{refused(err)})
 	}
 	return err
 }

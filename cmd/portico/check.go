@@ -56,10 +56,14 @@ func printProblems(w io.Writer, file string, problems config.Problems) error {
 // does, and returns any other.
 func listProblems(w io.Writer, file string, err error) error {
 	var problems config.Problems
-	if errors.As(err, &problems) {
-		return errors.Join(printProblems(w, file, problems), errSilent)
+	var refusal *config.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		problems = config.Problems{refusal.Problem}
+	case !errors.As(err, &problems):
+		return err
 	}
-	return err
+	return errors.Join(printProblems(w, file, problems), errSilent)
 }
 
 // problemJSON is a problem as scripts read it; line and col are 0 where the

@@ -14,41 +14,65 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
 )
 
-// listenHelp adds to an error of listening who holds the port and what to do
-// about it; any other error comes back as it is. file is the configuration.
-func listenHelp(err error, file string) error {
-	addr, ok := listenAddress(err)
-	if !ok {
-		return err
+// listening is the proxy as a config.Preparer. Where it cannot listen on an
+// address it says where in the file that stands, who holds the port, and what
+// to do about it.
+type listening struct{ *proxy.Server }
+
+func (l listening) Prepare(c *config.Config) (config.Change, error) {
+	change, err := l.Server.Prepare(c)
+	if err != nil {
+		return nil, listenHelp(err, c)
 	}
-	switch {
-	case errors.Is(err, unix.EADDRINUSE):
-		who := "the process that has it (sudo ss -ltnp shows it)"
-		if pid, name, ok := portOwner(addr); ok {
-			who = fmt.Sprintf("%d %s", pid, name)
-		}
-		return fmt.Errorf("%w; change http, https or admin in [server] of %s, or stop %s", err, file, who)
-	case errors.Is(err, unix.EACCES) && addr.Port() < 1024:
-		return fmt.Errorf("%w; ports below 1024 need a right: AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit, "+
-			"or sudo setcap cap_net_bind_service=+ep %s, or change http and https in [server] of %s", err, executable(), file)
-	case errors.Is(err, unix.EADDRNOTAVAIL):
-		return fmt.Errorf("%w; this machine does not have that address: change http, https or admin in [server] of %s", err, file)
-	}
-	return err
+	return change, nil
 }
 
-func listenAddress(err error) (netip.AddrPort, bool) {
+// listenHelp makes a config.Refusal of an error of listening; any other error
+// comes back as it is.
+func listenHelp(err error, c *config.Config) error {
+	var failed *proxy.ListenError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	return c.Server.Refuse(failed.Addr, failed.Error(), listenHint(failed), err)
+}
+
+func listenHint(failed *proxy.ListenError) string {
+	addr := listenAddress(failed)
+	switch {
+	case failed.Overlaps != "":
+		return "restart portico when the file says so"
+	case errors.Is(failed, unix.EADDRINUSE):
+		if pid, name, ok := portOwner(addr); ok {
+			return fmt.Sprintf("name another address, or stop %d %s", pid, name)
+		}
+		return "name another address, or stop the process that has it: sudo ss -ltnp shows it"
+	case errors.Is(failed, unix.EACCES) && addr.Port() < 1024:
+		return "ports below 1024 need a right: AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit, " +
+			"or sudo setcap cap_net_bind_service=+ep " + executable()
+	case errors.Is(failed, unix.EADDRNOTAVAIL):
+		return "this machine does not have that address"
+	}
+	return ""
+}
+
+// listenAddress is the address that was asked of the system; the zero value
+// where the error does not tell.
+func listenAddress(err error) netip.AddrPort {
 	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "listen" {
-		return netip.AddrPort{}, false
+	if !errors.As(err, &op) {
+		return netip.AddrPort{}
 	}
 	tcp, ok := op.Addr.(*net.TCPAddr)
 	if !ok {
-		return netip.AddrPort{}, false
+		return netip.AddrPort{}
 	}
-	return tcp.AddrPort(), true
+	return tcp.AddrPort()
 }
 
 func executable() string {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -11,6 +13,9 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
 )
 
 func TestTakenPortNamesItsProcess(t *testing.T) {
@@ -21,16 +26,18 @@ func TestTakenPortNamesItsProcess(t *testing.T) {
 				t.Skipf("no such address here: %v", err)
 			}
 			defer held.Close()
-			_, taken := net.Listen("tcp", held.Addr().String())
-			if taken == nil {
-				t.Fatal("the port was given twice")
+			c, _ := config.Parse([]byte("[server]\nhttp = [\n  \":1\",\n  \"" + held.Addr().String() + "\"]\n"))
+			c.Server.HTTP = c.Server.HTTP[1:]
+			_, err = listening{proxy.New(proxy.Options{Log: slog.New(slog.DiscardHandler)})}.Prepare(c)
+			var refusal *config.Refusal
+			if !errors.As(err, &refusal) {
+				t.Fatalf("%v", err)
 			}
-			got := listenHelp(fmt.Errorf("listen: %w", taken), "home.toml").Error()
 			comm, _ := os.ReadFile("/proc/self/comm")
-			for _, want := range []string{"address already in use", "home.toml", fmt.Sprintf("stop %d %s", os.Getpid(), strings.TrimSpace(string(comm)))} {
-				if !strings.Contains(got, want) {
-					t.Errorf("%q does not say %q", got, want)
-				}
+			want := fmt.Sprintf("4:3: cannot listen on %s: address already in use (name another address, or stop %d %s)",
+				held.Addr(), os.Getpid(), strings.TrimSpace(string(comm)))
+			if got := refusal.Problem.String(); got != want || refusal.Problem.Path != "server.http[1]" {
+				t.Errorf("%s: %q, want %q", refusal.Problem.Path, got, want)
 			}
 		})
 	}
@@ -39,21 +46,23 @@ func TestTakenPortNamesItsProcess(t *testing.T) {
 func TestListenHelp(t *testing.T) {
 	failed := func(err error, address string) error {
 		tcp := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))
-		return &net.OpError{Op: "listen", Net: "tcp", Addr: tcp, Err: os.NewSyscallError("bind", err)}
+		op := &net.OpError{Op: "listen", Net: "tcp", Addr: tcp, Err: os.NewSyscallError("bind", err)}
+		return fmt.Errorf("prepare: %w", &proxy.ListenError{Addr: address, Err: op})
 	}
+	home, _ := config.Parse([]byte("[server]\nhttp = \"0.0.0.0:80\"\n"))
 	for name, c := range map[string]struct {
 		err   error
 		says  string
 		wraps error
 	}{
-		"a port below 1024":                  {failed(unix.EACCES, "0.0.0.0:80"), "CAP_NET_BIND_SERVICE", unix.EACCES},
+		"a port below 1024":                  {failed(unix.EACCES, "0.0.0.0:80"), "line 2: cannot listen on 0.0.0.0:80: permission denied (ports below 1024 need a right: AmbientCapabilities=CAP_NET_BIND_SERVICE", unix.EACCES},
 		"an absent address":                  {failed(unix.EADDRNOTAVAIL, "192.0.2.1:8080"), "does not have that address", unix.EADDRNOTAVAIL},
 		"a port that nobody is seen to hold": {failed(unix.EADDRINUSE, "192.0.2.1:1"), "sudo ss -ltnp", unix.EADDRINUSE},
 		"another right":                      {failed(unix.EACCES, "0.0.0.0:8080"), "permission denied", unix.EACCES},
 		"another error":                      {errDifferent, errDifferent.Error(), errDifferent},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := listenHelp(c.err, "home.toml")
+			got := listenHelp(c.err, home)
 			if !strings.Contains(got.Error(), c.says) || !errors.Is(got, c.wraps) {
 				t.Errorf("%v, want %q", got, c.says)
 			}
@@ -62,6 +71,29 @@ func TestListenHelp(t *testing.T) {
 }
 
 var errDifferent = errors.New("something different")
+
+// A listener that stands in the way of its successor is portico itself: nobody
+// is to stop it.
+func TestListenersThatOverlapNeedARestart(t *testing.T) {
+	h := newHome(t)
+	port := freePort(t)
+	h.write("portico.toml", lab(port))
+	p := h.start("run", "--headless")
+	p.serving()
+	h.write("portico.toml", strings.Replace(h.file(), "127.0.0.1:", ":", 1))
+	want := fmt.Sprintf("cannot listen on :%d while 127.0.0.1:%d is served: this change needs a restart", port, port)
+	p.says("line=3 column=8 problem=\"" + want + "\" hint=\"restart portico when the file says so\"")
+	var r report
+	if err := json.Unmarshal([]byte(h.does("status", "--json")), &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Problems) != 1 || r.Problems[0].Line != 3 || r.Problems[0].Message != want {
+		t.Errorf("%+v", r.Problems)
+	}
+	if log := p.log.String(); strings.Contains(log, "stop") {
+		t.Errorf("the log says\n%s", log)
+	}
+}
 
 func TestListeningInodes(t *testing.T) {
 	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

@@ -158,7 +158,7 @@ func (ed editor) make(ctx context.Context, p *proposed) (*made, error) {
 		if errors.Is(err, config.ErrPending) {
 			err = fmt.Errorf("%w (portico keep, portico back)", err)
 		}
-		return nil, listenHelp(err, ed.store.Path())
+		return nil, err
 	}
 	m := &made{What: p.What}
 	if last, ok := ed.store.Last(); ok && last.At != before.At && last.Who == ed.who {

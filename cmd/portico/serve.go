@@ -138,9 +138,9 @@ func (sv *service) openStore(lock *state, strict bool) error {
 	sv.server = proxy.New(proxy.Options{Log: sv.log})
 	sv.store, err = config.Open(config.Options{
 		Path: path, Starter: assets.Starter, Log: sv.log, State: lock.directory(), Strict: strict,
-	}, sv.server)
+	}, listening{sv.server})
 	if err != nil {
-		return listProblems(sv.err, path, listenHelp(err, path))
+		return listProblems(sv.err, path, err)
 	}
 	for _, w := range sv.store.Current().Warnings {
 		sv.log.Warn("configuration", "problem", path+":"+w.String())
@@ -248,7 +248,7 @@ func (sv *service) reload(ctx context.Context) {
 		sv.log.Warn("not reloaded, the running configuration stays; portico check lists why",
 			"file", sv.store.Path(), "problems", len(problems.Errors()))
 	default:
-		sv.log.Warn("not reloaded, the running configuration stays", "error", listenHelp(err, sv.store.Path()))
+		sv.log.Warn("not reloaded, the running configuration stays", "error", err)
 	}
 }
 
