@@ -13,7 +13,6 @@ var unservedOf = []struct {
 	name string
 	used func(*Route) bool
 }{
-	{"https", speaks("https")},
 	{"h2c", speaks("h2c")},
 	{"grpc", speaks("grpc")},
 	{"grpcs", speaks("grpcs")},
@@ -35,7 +34,6 @@ var unservedOf = []struct {
 	{"balance", func(r *Route) bool { return r.Balance != "round_robin" }},
 	{"health", func(r *Route) bool { return r.Health != nil }},
 	{"retry", func(r *Route) bool { return r.Retry.Attempts > 0 }},
-	{"upstream_tls", says("upstream_tls")},
 	{"auth", func(r *Route) bool { return r.Auth != nil }},
 	{"forward_auth", func(r *Route) bool { return r.ForwardAuth != nil }},
 	{"rate_limit", func(r *Route) bool { return r.RateLimit != nil }},

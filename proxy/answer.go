@@ -35,7 +35,7 @@ func (v *visit) prefixURL(value []byte, to *upstream.Upstream) []byte {
 		return value
 	case len(u.authority) == 0, v.isOurs(u):
 		return v.prefixed(u.start, u.target)
-	case bytes.EqualFold(u.authority, upstreamAuthority(to)), string(u.authority) == to.Addr:
+	case u.names(to):
 		start := v.x.Make(func(b []byte) []byte {
 			b = append(append(b, v.x.Request.Scheme...), "://"...)
 			return append(b, v.authority...)

@@ -26,7 +26,7 @@ func (f *forward) words() string {
 func (f *forward) explain(e *explainer, rt *route) {
 	u := f.route.group.Next()
 	e.out.Upstream = u.URL
-	e.forwarded(rt, "http", u.Addr)
+	e.forwarded(rt, speakers[u.Scheme].url, u.Addr)
 }
 
 func (f *forward) serve(v *visit) {
@@ -54,7 +54,7 @@ func (f *forward) exchange(v *visit) {
 		tried |= 1 << i
 		v.row.Upstream = u.URL
 		v.sendHost(u)
-		v.sendDestination()
+		v.sendDestination(u)
 		if !f.ask(v, u) {
 			return
 		}
@@ -70,9 +70,9 @@ func (f *forward) ask(v *visit, u *upstream.Upstream) (again bool) {
 			return false
 		}
 	}
-	began := time.Now()
 	c, err := u.Dial(context.Background(), f.route.Timeout.Dial)
-	v.row.Dial += time.Since(began)
+	v.row.Dial += c.Climb.Lookup + c.Climb.Connect
+	v.row.Handshake += c.Climb.Handshake
 	if err != nil {
 		v.failed(u, err)
 		return true

@@ -2,9 +2,11 @@ package proxy
 
 import (
 	"bytes"
+	"strings"
 
 	"forge.home.arpa/portico/proxy/match"
 	"forge.home.arpa/portico/proxy/message"
+	"forge.home.arpa/portico/proxy/upstream"
 )
 
 // reference is "http://host:port/path?query" or "/path?query" (RFC 3986 section
@@ -51,6 +53,18 @@ func (v *visit) isOurs(u reference) bool {
 		return true // whatever the scheme: it is the same name
 	}
 	return orPort(theirs, u.scheme) == orPort(ours, v.x.Request.Scheme)
+}
+
+// names tells whether a reference names the host and port of an upstream.
+func (u reference) names(to *upstream.Upstream) bool {
+	if bytes.EqualFold(u.authority, to.Authority) {
+		return true
+	}
+	host := u.authority
+	if port := portOf(host); port != "" {
+		host = host[:len(host)-len(port)-1]
+	}
+	return strings.EqualFold(string(host)+":"+orPort(portOf(u.authority), u.scheme), to.Addr)
 }
 
 // portOf is the port an authority names, "" without one.

@@ -50,23 +50,14 @@ func (v *visit) sendHost(u *upstream.Upstream) {
 	r := &v.x.Request
 	switch v.route.HostHeader {
 	case "upstream":
-		r.Authority = upstreamAuthority(u)
+		r.Authority = u.Authority
 	case "client", "":
 		if r.Authority = v.authority; len(r.Authority) == 0 { // HTTP/1.0 without Host
-			r.Authority = upstreamAuthority(u)
+			r.Authority = u.Authority
 		}
 	default:
 		r.Authority = []byte(v.route.HostHeader)
 	}
-}
-
-// upstreamAuthority is what Host says where the upstream's own name is sent; a
-// socket has none.
-func upstreamAuthority(u *upstream.Upstream) []byte {
-	if u.Network == "unix" {
-		return []byte("localhost")
-	}
-	return bytes.TrimSuffix([]byte(u.Addr), []byte(":80"))
 }
 
 // moveDestination rewrites a WebDAV Destination (RFC 4918 section 10.3) as the
@@ -120,13 +111,13 @@ func (v *visit) refuseDestination(why string) bool {
 }
 
 // sendDestination writes the Destination for the upstream that was chosen.
-func (v *visit) sendDestination() {
+func (v *visit) sendDestination(u *upstream.Upstream) {
 	f, _ := v.destination()
 	if f == nil || v.destPath == nil {
 		return
 	}
 	f.Value = v.x.Make(func(b []byte) []byte {
-		b = append(append(b, "http://"...), v.x.Request.Authority...)
+		b = append(append(append(b, speakers[u.Scheme].url...), "://"...), v.x.Request.Authority...)
 		return append(append(b, v.destPath...), v.destQuery...)
 	})
 }

@@ -3,6 +3,7 @@ package http1
 import (
 	"errors"
 	"net"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 // answers, one after the other.
 type ClientConn struct {
 	conn   net.Conn
+	socket net.Conn // conn, or what is below its TLS
+	secure bool     // conn is TLS
 	in     source
 	out    sink
 	body   body
@@ -32,19 +35,49 @@ func NewClientConn(conn net.Conn, l Limits) *ClientConn {
 	c := &ClientConn{conn: conn, limits: l}
 	c.in.init(conn)
 	c.out.init(conn)
-	c.probe.init(conn)
+	c.socket, c.secure = socketOf(conn)
+	c.probe.init(c.socket)
 	c.body.src, c.body.limits, c.body.patient = &c.in, l, true
 	return c
+}
+
+// socketOf is what is below TLS, or conn itself.
+func socketOf(conn net.Conn) (socket net.Conn, secure bool) {
+	if over, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		return over.NetConn(), true
+	}
+	return conn, false
 }
 
 // Quiet tells whether a kept connection is still silent: one that was closed,
 // or that brings bytes nobody asked for, must not carry another request, whose
 // answer those bytes would become.
-func (c *ClientConn) Quiet() bool { return c.in.empty() && c.probe.quiet() }
+func (c *ClientConn) Quiet() bool {
+	return c.in.empty() && c.probe.quiet() && (!c.secure || c.nothingDecrypted())
+}
+
+// nothingDecrypted tells whether TLS itself holds no byte and no farewell: it
+// reads whole segments off the socket. A read that may not wait leaves a TLS
+// connection as it was.
+func (c *ClientConn) nothingDecrypted() bool {
+	defer c.in.until.renew()
+	var b [1]byte
+	if c.conn.SetReadDeadline(past) != nil {
+		return false
+	}
+	n, err := c.conn.Read(b[:])
+	return n == 0 && errors.Is(err, os.ErrDeadlineExceeded)
+}
 
 // Close closes the connection; any goroutine may call it to end the others'
-// waiting.
-func (c *ClientConn) Close() error { return c.conn.Close() }
+// waiting. TLS says good-bye first, which must not wait for a peer that takes
+// nothing.
+func (c *ClientConn) Close() error {
+	if c.secure && !writable(c.socket) {
+		return c.socket.Close()
+	}
+	return c.conn.Close()
+}
 
 // SetIdle bounds how long the exchange may wait between two bytes of a body.
 func (c *ClientConn) SetIdle(d time.Duration) {

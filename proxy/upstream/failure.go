@@ -2,12 +2,14 @@ package upstream
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 
 	"forge.home.arpa/portico/proxy/http1"
@@ -47,6 +49,46 @@ func dialFailure(addr string, err error) *Failure {
 		f.Cause, f.Detail = record.CauseUnreachable, fmt.Sprintf("unreachable %s: %v", addr, bare(err))
 	}
 	return f
+}
+
+// handshakeFailure says why there is no TLS with the upstream, and what to write
+// where its certificate is not trusted.
+func (u *Upstream) handshakeFailure(err error) *Failure {
+	f := &Failure{Err: err, Cause: record.CauseProtocol}
+	var plain tls.RecordHeaderError
+	var file *fileError
+	var alert tls.AlertError
+	switch {
+	case isUntrusted(err):
+		c, _ := u.Certificate()
+		f.Cause = record.CauseUntrusted
+		f.Detail = fmt.Sprintf("%s: %s; %s", u.Addr, c.Refused, u.secured.advice(&c, err))
+	case errors.As(err, &file):
+		f.Cause, f.Detail = record.CauseUntrusted, fmt.Sprintf("%s: upstream_tls: %v", u.Addr, file)
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		f.Cause, f.Detail = record.CauseTLSTimeout, "no TLS in time with "+u.Addr
+	case errors.As(err, &plain):
+		f.Detail = u.Addr + " speaks no TLS: write " + u.withoutTLS()
+	case errors.Is(err, errNoHTTP2):
+		f.Detail = u.Addr + ": " + err.Error()
+	case errors.As(err, &alert):
+		f.Detail = fmt.Sprintf("%s refuses TLS with us: %v", u.Addr, alert)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		f.Cause, f.Detail = record.CauseReset, u.Addr+" closed the connection within the TLS handshake"
+	default:
+		f.Detail = fmt.Sprintf("%s: no TLS: %v", u.Addr, bare(err))
+	}
+	return f
+}
+
+// withoutTLS is the upstream's URL with the scheme that does without.
+func (u *Upstream) withoutTLS() string {
+	_, rest, _ := strings.Cut(u.URL, "://")
+	plain := map[string]string{"https": "http", "grpcs": "grpc"}[u.Scheme]
+	if u.Network == "unix" {
+		plain += "+unix"
+	}
+	return plain + "://" + rest
 }
 
 func dnsDetail(err *net.DNSError) string {

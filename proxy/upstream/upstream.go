@@ -6,9 +6,9 @@
 package upstream
 
 import (
-	"context"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,19 +23,23 @@ type Spec struct {
 	Scheme   string // what is spoken with it
 	Network  string // "tcp" or "unix"
 	Addr     string // "host:port" or the socket's path
+	Host     string // what a Host field says where the upstream's own name is sent
 	MaxFails int    // failures one after another that take it out; 0 for never
 	FailTime time.Duration
+	TLS      TLS
 }
 
 // Upstream is one live backend.
 type Upstream struct {
 	Spec
-	Counters record.Counters
+	Authority []byte // Host, for fields
+	Counters  record.Counters
 
-	log    *slog.Logger
-	speak  func(net.Conn) Wire
-	dialer net.Dialer
-	open   atomic.Int64
+	log     *slog.Logger
+	speak   func(net.Conn) Wire
+	secured *secured // nil without TLS
+	named   bool     // Addr is a name, which may come to mean another machine
+	open    atomic.Int64
 
 	// What the hot path asks of health without a lock.
 	failing atomic.Bool  // failures stand that a success would clear
@@ -50,6 +54,7 @@ type Upstream struct {
 // kept is a connection that waits for its next request.
 type kept struct {
 	conn  Wire
+	born  time.Time
 	since time.Time
 }
 
@@ -59,17 +64,30 @@ const (
 	// idleTime is how long one is kept; servers at home close theirs after 5 s
 	// to 75 s, and what they closed is noticed before use.
 	idleTime = 60 * time.Second
+	// namedTime is how long a connection to a name is used: then the name is
+	// looked up again, so that a changed address is followed however busy the
+	// connection was.
+	namedTime = 60 * time.Second
 )
 
 // New makes an upstream over whose connections speak is spoken; it dials nothing.
 func New(s Spec, speak func(net.Conn) Wire, log *slog.Logger) *Upstream {
-	return &Upstream{Spec: s, speak: speak, log: log, health: health{since: time.Now()}}
+	u := &Upstream{Spec: s, Authority: []byte(s.Host), speak: speak, log: log, health: health{since: time.Now()}}
+	if s.TLS.Proto != "" {
+		u.secured = newSecured(s.TLS, s.Network, s.Addr)
+	}
+	if _, err := netip.ParseAddrPort(s.Addr); err != nil && s.Network != "unix" {
+		u.named = true
+	}
+	return u
 }
 
 // Conn is a connection in use, to be given back by Done.
 type Conn struct {
 	Wire
 	Reused bool
+	Climb  Climb // how it was made, where it was made now
+	born   time.Time
 }
 
 // Kept returns a connection that was used before, if there is one.
@@ -81,50 +99,37 @@ func (u *Upstream) Kept() (Conn, bool) {
 			u.mu.Unlock()
 			return Conn{}, false
 		}
-		c := u.idle[n-1].conn
+		k := u.idle[n-1]
 		u.idle[n-1] = kept{}
 		u.idle = u.idle[:n-1]
 		u.mu.Unlock()
-		if c.Quiet() {
+		if !u.outlived(&k) && k.conn.Quiet() {
 			u.open.Add(1)
-			return Conn{c, true}, true
+			return Conn{Wire: k.conn, Reused: true, born: k.born}, true
 		}
-		drop(c)
+		drop(k.conn)
 	}
 }
 
-// Dial makes a new connection; the error is a *Failure. A name is resolved
-// now, so that a changed address is followed.
-func (u *Upstream) Dial(ctx context.Context, timeout time.Duration) (Conn, error) {
-	if timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, timeout)
-		defer cancel()
-	}
-	conn, err := u.dialer.DialContext(ctx, u.Network, u.Addr)
-	if err != nil {
-		return Conn{}, dialFailure(u.Addr, err)
-	}
-	u.open.Add(1)
-	return Conn{u.speak(conn), false}, nil
-}
+// outlived tells whether the upstream's name is due to be looked up again.
+func (u *Upstream) outlived(k *kept) bool { return u.named && time.Since(k.born) > namedTime }
 
 // Done gives a connection back that was last used at now: it is kept for
 // another request where it can carry one, else closed.
 func (u *Upstream) Done(c Conn, now time.Time) {
 	u.open.Add(-1)
-	if !c.Reusable() || !u.keep(c.Wire, now) {
+	if !c.Reusable() || !u.keep(c, now) {
 		drop(c.Wire)
 	}
 }
 
-func (u *Upstream) keep(c Wire, now time.Time) bool {
+func (u *Upstream) keep(c Conn, now time.Time) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.retired || len(u.idle) >= maxIdle {
 		return false
 	}
-	u.idle = append(u.idle, kept{c, now})
+	u.idle = append(u.idle, kept{c.Wire, c.born, now})
 	return true
 }
 
