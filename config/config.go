@@ -24,6 +24,8 @@ type Config struct {
 	Alert    *Alert   // nil without an [alert] table
 	Routes   []*Route // sorted by name, the disabled ones included
 	Presets  []string // the names of [preset.NAME], sorted
+
+	places map[string]Problem // of the addresses of [server], for Refuse
 }
 
 // Route finds a route by its name; nil if there is none.

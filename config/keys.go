@@ -102,7 +102,7 @@ func (d *decoder) readServer(root *node, c *Config) {
 		return
 	}
 	fill(d, n, serverKeys, &c.Server)
-	c.Server.places = placesOf(n)
+	c.places = placesOf(n)
 	if n.Get("http") == nil && n.Get("https") == nil {
 		c.Server.HTTP = defaultHTTP
 	}

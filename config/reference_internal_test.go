@@ -24,7 +24,7 @@ func parsedReference(t *testing.T, text []byte) *Config {
 	if c == nil {
 		t.Fatalf("%v", ps.Errors())
 	}
-	c.Server.places = nil // what differs without meaning
+	c.places = nil // what differs without meaning
 	for _, r := range c.Routes {
 		r.Line, r.Origins, r.Unserved = 0, nil, nil
 	}

@@ -31,8 +31,8 @@ func (r *Refusal) Unwrap() error { return r.Err }
 
 // Refuse makes a Refusal of an address to listen on. It has no line where the
 // address is the default.
-func (s *Server) Refuse(addr, message, hint string, err error) *Refusal {
-	p := s.places[addr]
+func (c *Config) Refuse(addr, message, hint string, err error) *Refusal {
+	p := c.places[addr]
 	p.Message, p.Hint = message, hint
 	return &Refusal{p, err}
 }

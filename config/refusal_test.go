@@ -17,15 +17,15 @@ func TestRefusalNamesThePlace(t *testing.T) {
 		"127.0.0.1:82": "server.admin 4:9: taken (stop it)",
 		":9":           " taken (stop it)",
 	} {
-		r := c.Server.Refuse(addr, "taken", "stop it", errRefused)
+		r := c.Refuse(addr, "taken", "stop it", errRefused)
 		if got := r.Problem.Path + " " + r.Problem.String(); got != want || !errors.Is(r, errRefused) {
 			t.Errorf("%s: %q, want %q", addr, got, want)
 		}
 	}
-	if got := c.Server.Refuse(":443", "taken", "stop it", nil).Error(); got != "line 3: taken (stop it)" {
+	if got := c.Refuse(":443", "taken", "stop it", nil).Error(); got != "line 3: taken (stop it)" {
 		t.Errorf("error %q", got)
 	}
-	if got := c.Server.Refuse(":9", "taken", "", nil).Error(); got != "taken" {
+	if got := c.Refuse(":9", "taken", "", nil).Error(); got != "taken" {
 		t.Errorf("error %q", got)
 	}
 }
@@ -36,7 +36,7 @@ func TestRefusedFileShowsThePlace(t *testing.T) {
 	b := newBench(t, twoRoutes)
 	text := "[server]\nhttp = \":8080\"\n" + twoRoutes
 	c, _ := config.Parse([]byte(text))
-	b.gate.setRefuse(c.Server.Refuse(":8080", "port 8080 is taken", "stop it", errRefused))
+	b.gate.setRefuse(c.Refuse(":8080", "port 8080 is taken", "stop it", errRefused))
 	b.save(text)
 	if err := b.Reload(t.Context()); !errors.Is(err, errRefused) || !strings.HasSuffix(err.Error(), "line 2: port 8080 is taken (stop it)") {
 		t.Errorf("error %v", err)

@@ -17,8 +17,6 @@ type Server struct {
 	IdleTimeout    time.Duration
 	MaxHeader      Size
 	MaxConns       int // 0 for no limit
-
-	places map[string]Problem // of the addresses above, for Refuse
 }
 
 // Network is one entry of an address list.

@@ -39,7 +39,7 @@ func listenHelp(err error, c *config.Config) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	return c.Server.Refuse(failed.Addr, failed.Error(), listenHint(failed), err)
+	return c.Refuse(failed.Addr, failed.Error(), listenHint(failed), err)
 }
 
 func listenHint(failed *proxy.ListenError) string {
