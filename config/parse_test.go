@@ -209,6 +209,7 @@ fallback = "served"
 [route.folder]
 host = "folder.test"
 files = "testdata"
+plain_http = "redirect"
 enabled = false
 `
 	c, ps := config.Parse([]byte(text[1:]))
@@ -234,7 +235,7 @@ enabled = false
 	if got := c.Route("served").Unserved; got != nil {
 		t.Errorf("served: %q", got)
 	}
-	if got := c.Route("folder").Unserved; !reflect.DeepEqual(got, []string{"files"}) {
+	if got := c.Route("folder").Unserved; !reflect.DeepEqual(got, []string{"plain_http"}) {
 		t.Errorf("folder: %q", got)
 	}
 }

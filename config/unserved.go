@@ -24,7 +24,6 @@ var unservedOf = []struct {
 		return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Weight != 1 })
 	}},
 	{"backup", func(r *Route) bool { return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Backup }) }},
-	{"files", func(r *Route) bool { return r.Files != nil }},
 	{"root", says("root")},
 	{"index", says("index")},
 	{"try_files", says("try_files")},

@@ -24,6 +24,8 @@ func actionOf(r *route) action {
 		return respond{r.Respond, []byte(r.Respond.Body), []byte(r.Respond.Type)}
 	case len(r.To) > 0 && r.To[0].Scheme == "builtin":
 		return whoami{}
+	case r.Files != nil:
+		return &files{fileServer{dir: r.Files.Dir, list: r.Files.List}}
 	case r.group != nil:
 		return &forward{r}
 	}

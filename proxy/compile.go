@@ -66,7 +66,7 @@ func (c *compiler) routes(s *snapshot) error {
 
 func matchRoute(r *config.Route) match.Route {
 	return match.Route{Name: r.Name, Hosts: r.Hosts, Paths: r.Paths, Methods: r.Methods,
-		Rewrites: r.StripPrefix != "" || r.Rewrite != nil}
+		Rewrites: r.StripPrefix != "" || r.Rewrite != nil || r.Files != nil}
 }
 
 func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upstream) (*route, error) {

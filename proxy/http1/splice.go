@@ -3,21 +3,59 @@ package http1
 import (
 	"io"
 	"net"
+
+	"forge.home.arpa/portico/proxy/message"
 )
 
 // spliceFrom is how much of a body must be left for the kernel to move it.
 const spliceFrom = 64 << 10
 
-// splice lets the kernel move the rest of a large body from socket to socket
-// (TCPConn.ReadFrom uses splice on Linux), once all that is at hand was sent. It
-// does nothing where one of them is no plain TCP connection.
-func (w *stream) splice() (done bool, err error) {
-	from, ok := w.body.(*body)
-	if !w.movable || !ok || from.kind != byLength || from.left < spliceFrom {
+// moveBody lets the kernel move what it can of a large body, once all that is at
+// hand was sent: from socket to socket or from a file. It does nothing where the
+// client's connection is no plain TCP.
+func (w *stream) moveBody() (done bool, err error) {
+	out, ok := w.to.conn.(*net.TCPConn)
+	if !w.movable || !ok {
 		return false, nil
 	}
-	out, ok := w.to.conn.(*net.TCPConn)
-	if !ok {
+	switch from := w.body.(type) {
+	case *body:
+		return w.splice(out, from)
+	case message.InFile:
+		return false, w.sendFile(out, from)
+	}
+	return false, nil
+}
+
+// sendFile moves the next bytes of a body that lie in a file (sendfile on
+// Linux). The body may go on after them.
+func (w *stream) sendFile(out *net.TCPConn, body message.InFile) error {
+	from, left := body.File()
+	piece := io.LimitedReader{R: from}
+	for left > 0 && left <= w.left {
+		if err := w.to.until.arm(w.to.idle); err != nil {
+			return writeError{err}
+		}
+		piece.N = min(left, pieceWithin(w.to.idle))
+		n, err := out.ReadFrom(&piece)
+		body.Took(n)
+		left, w.left, w.to.bytes = left-n, w.left-n, w.to.bytes+n
+		switch {
+		case err != nil && (gone(out) || !writable(out)):
+			return writeError{err}
+		case err != nil:
+			return err
+		case n == 0:
+			return io.ErrUnexpectedEOF
+		}
+	}
+	return nil
+}
+
+// splice lets the kernel move the rest of a body from socket to socket
+// (TCPConn.ReadFrom uses splice on Linux).
+func (w *stream) splice(out *net.TCPConn, from *body) (done bool, err error) {
+	if from.kind != byLength || from.left < spliceFrom {
 		return false, nil
 	}
 	if _, ok := from.src.conn.(*net.TCPConn); !ok {

@@ -58,7 +58,7 @@ func (w *stream) run() error {
 		if err := w.pause(); err != nil {
 			return err
 		}
-		if done, err := w.splice(); done || err != nil {
+		if done, err := w.moveBody(); done || err != nil {
 			return err
 		}
 		if done, err := w.next(); done || err != nil {
