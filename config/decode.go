@@ -16,6 +16,7 @@ type node = tomldoc.Node
 // above what it names.
 type decoder struct {
 	report
+	folder string // that relative paths lead from, "" for the working directory
 
 	networks map[string]Network
 	certs    map[string]*node

@@ -3,14 +3,31 @@ package config
 import (
 	"errors"
 	"os"
+	"path/filepath"
 )
+
+// asPath reads the path of what need not be there yet.
+var asPath = reader[string]{readPath, aWord}
+
+func readPath(d *decoder, n *node) (string, bool) {
+	s, ok := readWord(d, n)
+	return d.located(s), ok
+}
+
+// located is where a path of the file leads.
+func (d *decoder) located(path string) string {
+	if d.folder == "" || path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(d.folder, path)
+}
 
 // asFile reads a path; a file that cannot be read is a warning, for it may
 // come later.
 var asFile = reader[string]{readFile, aWord}
 
 func readFile(d *decoder, n *node) (string, bool) {
-	s, ok := readWord(d, n)
+	s, ok := readPath(d, n)
 	if !ok {
 		return "", false
 	}
@@ -32,7 +49,7 @@ func readFile(d *decoder, n *node) (string, bool) {
 var asFolder = reader[string]{readFolder, aWord}
 
 func readFolder(d *decoder, n *node) (string, bool) {
-	s, ok := readWord(d, n)
+	s, ok := readPath(d, n)
 	if !ok {
 		return "", false
 	}

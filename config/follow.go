@@ -43,7 +43,7 @@ func (s *Store) follow(again bool) error {
 		return ps
 	}
 	s.refused = disk.version
-	rev, ps := check(disk.text)
+	rev, ps := s.check(disk.text)
 	if rev == nil {
 		return s.stand(ps)
 	}

@@ -42,7 +42,7 @@ func (s *Store) startLastGood() bool {
 	if err != nil || s.history != nil && s.history.isOfAnother(sha256.Sum256(text)) {
 		return false
 	}
-	rev, _ := check(text)
+	rev, _ := s.check(text)
 	if rev == nil || s.run(rev, atomicfile.VersionOf(text)) != nil {
 		return false
 	}

@@ -74,7 +74,7 @@ func (s *Store) begin() error {
 	if disk.version.Exists && len(disk.text) == 0 && s.state.good != [sha256.Size]byte{} {
 		return Problems{{Line: 1, Col: 1, Message: "the file is empty"}}
 	}
-	rev, ps := check(disk.text)
+	rev, ps := s.check(disk.text)
 	if rev == nil {
 		return ps
 	}
@@ -118,7 +118,7 @@ func (s *Store) goBackAtStart(disk onDisk) bool {
 		return false
 	}
 	if err == nil {
-		rev, ps := check(text)
+		rev, ps := s.check(text)
 		if err = ps; rev != nil {
 			err = s.apply(context.Background(), rev, disk, disk.text, r, nil)
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"forge.home.arpa/portico/config/tomldoc"
 )
@@ -18,8 +19,23 @@ const maxText = 4 << 20
 //
 // Parse looks at the world the text names: environment variables and files of
 // secrets, certificate files, folders, network interfaces. What is missing
-// there is a warning.
-func Parse(text []byte) (*Config, Problems) {
+// there is a warning. Relative paths are those of the working directory; of a
+// text that is a file's use ParseFile.
+func Parse(text []byte) (*Config, Problems) { return parse(text, "") }
+
+// ParseFile is Parse for the text of a file. Relative paths in it lead from the
+// folder of path; where path is a link, from that of the link. They are absolute
+// in the Config.
+func ParseFile(path string, text []byte) (*Config, Problems) {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	return parse(text, filepath.Dir(path))
+}
+
+// parse reads a text whose relative paths lead from folder; "" leaves them as
+// they are.
+func parse(text []byte, folder string) (*Config, Problems) {
 	if len(text) > maxText {
 		return nil, Problems{{Line: 1, Col: 1, Message: fmt.Sprintf("the file is larger than %d MB", maxText>>20)}}
 	}
@@ -27,7 +43,7 @@ func Parse(text []byte) (*Config, Problems) {
 	if err != nil {
 		return nil, syntaxProblems(err)
 	}
-	d := decoder{misnamed: map[*node][]string{}}
+	d := decoder{folder: folder, misnamed: map[*node][]string{}}
 	c := d.config(doc.Root())
 	if len(d.errors) > 0 {
 		return nil, d.list()

@@ -18,7 +18,8 @@ type Secret struct {
 // for a plain value.
 func NewSecret(ref, value string) Secret { return Secret{ref, value} }
 
-// Ref is the reference that the file holds, "" for a plain value.
+// Ref is the reference that the file holds, its path as Parse found it; "" for a
+// plain value.
 func (s Secret) Ref() string { return s.ref }
 
 // Reveal returns the value.
@@ -52,6 +53,9 @@ func readSecretOrPlain(d *decoder, n *node) (Secret, bool) {
 	text, ok := readWord(d, n)
 	if !ok {
 		return Secret{}, false
+	}
+	if path, isFile := strings.CutPrefix(text, "file:"); isFile {
+		text = "file:" + d.located(path)
 	}
 	s, err := resolve(text)
 	if err != nil {

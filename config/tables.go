@@ -59,7 +59,7 @@ var banKeys = keys[Ban]{
 var asBan = asTable(banKeys, defaultBan, nil)
 
 var logKeys = keys[Log]{
-	"access": store(asWord, func(l *Log) *string { return &l.Access }),
+	"access": store(asPath, func(l *Log) *string { return &l.Access }),
 	"format": store(oneOf("combined", "json"), func(l *Log) *string { return &l.Format }),
 	"keep":   store(count(0, 1000), func(l *Log) *int { return &l.Keep }),
 	"size":   store(sizeIn(KB, 1024*GB), func(l *Log) *Size { return &l.Size }),

@@ -81,7 +81,7 @@ func (s *Store) attempt(ctx context.Context, base []byte, r request) error {
 	if bytes.Equal(text, disk.text) && disk.version == s.version {
 		return errNothing
 	}
-	rev, ps := check(text)
+	rev, ps := s.check(text)
 	if rev == nil {
 		return ps
 	}

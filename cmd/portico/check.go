@@ -24,7 +24,7 @@ It exits with 0 where there is none, or warnings only, and with 1 otherwise.`,
 			if err != nil {
 				return err
 			}
-			_, problems := config.Parse(text)
+			_, problems := config.ParseFile(name, text)
 			if asJSON {
 				err = printProblemsJSON(s.out, name, problems)
 			} else {

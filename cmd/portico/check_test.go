@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -88,5 +89,25 @@ func TestCheckJSON(t *testing.T) {
 	h.write("portico.toml", "[server]\nhttp = \":8080\"\n")
 	if r := h.run("check", "--json"); strings.TrimSpace(r.out) != "[]" || r.code != 0 {
 		t.Errorf("without a problem: %+v", r)
+	}
+}
+
+// Paths in the file lead from its folder, wherever portico is called.
+func TestCheckFindsFilesBesideTheConfiguration(t *testing.T) {
+	h := newHome(t)
+	if err := os.Mkdir(h.path("etc"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h.write("etc/users", "# nobody yet\n")
+	h.write("etc/portico.toml", lab(8080)+"auth = { file = \"users\" }\n[ddns.a]\nprovider = \"duckdns\"\ndomain = \"x.duckdns.org\"\ntoken = \"file:token\"\n")
+	for _, config := range []string{"etc/portico.toml", h.path("etc", "portico.toml")} {
+		r := h.run("check", "--config", config)
+		if want := h.path("etc", "token") + "\" cannot be read"; r.code != 0 || strings.Contains(r.out, "users") || !strings.Contains(r.out, want) {
+			t.Errorf("%+v", r)
+		}
+	}
+	r := h.run("edit", "photos", "max_conns=1", "--yes", "--config", "etc/portico.toml")
+	if r.code != 0 || strings.Contains(r.out, "cannot be read") {
+		t.Errorf("an edit brings warnings: %+v", r)
 	}
 }

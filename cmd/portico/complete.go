@@ -125,6 +125,6 @@ func (p *places) quietConfig() *config.Config {
 	if err != nil {
 		return nil
 	}
-	c, _ := config.Parse(text)
+	c, _ := config.ParseFile(path, text)
 	return c
 }

@@ -71,7 +71,7 @@ func (p *places) parsedConfig(w io.Writer) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, problems := config.Parse(text)
+	c, problems := config.ParseFile(name, text)
 	if bad := problems.Errors(); len(bad) > 0 {
 		if err := printProblems(w, name, bad); err != nil {
 			return nil, err

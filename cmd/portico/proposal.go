@@ -112,7 +112,7 @@ func (ed editor) proposalOf(preview *config.Preview, what string) proposal {
 	p := proposal{
 		File: file, What: what, Confirm: preview.Confirm,
 		Diff:     each(preview.Diff, diffLineOf),
-		Problems: problemsJSON(file, newProblems(preview)),
+		Problems: problemsJSON(file, ed.newProblems(preview)),
 	}
 	if ed.server != nil && preview.Config != nil {
 		// Where the edit cannot be compiled, making it says why.
@@ -124,8 +124,8 @@ func (ed editor) proposalOf(preview *config.Preview, what string) proposal {
 }
 
 // newProblems leaves out the warnings that were there before.
-func newProblems(preview *config.Preview) (list config.Problems) {
-	_, old := config.Parse(preview.Before)
+func (ed editor) newProblems(preview *config.Preview) (list config.Problems) {
+	_, old := config.ParseFile(ed.store.Path(), preview.Before)
 	known := map[[2]string]bool{}
 	for _, p := range old.Warnings() {
 		known[[2]string{p.Path, p.Message}] = true
