@@ -13,6 +13,12 @@ var Starter []byte
 //go:embed error.html
 var ErrorPage []byte
 
+// MaintenancePage is shown in place of a route in maintenance; {message} is
+// filled in.
+//
+//go:embed maintenance.html
+var MaintenancePage []byte
+
 // Reference is the configuration with every key explained and every default
 // stated; `portico init` writes it.
 //

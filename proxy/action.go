@@ -160,6 +160,10 @@ func (v *visit) echoBody(b []byte) ([]byte, error) {
 // cutBody answers a request whose body ended early or was no HTTP.
 func (v *visit) cutBody(err error) {
 	v.front.CloseAfter()
+	if errors.Is(err, errBodyTooLarge) {
+		v.refuseBody()
+		return
+	}
 	if bad := http1.BodyFault(err); bad != nil {
 		v.refuse(bad)
 		return

@@ -39,13 +39,13 @@ func (s *Server) Prepare(c *config.Config) (config.Change, error) {
 
 func (s *Server) compiler(c *config.Config) *compiler {
 	comp := &compiler{config: c, server: s, builtins: s.builtins,
-		live: map[upstream.Spec]*upstream.Upstream{}, counters: map[string]*record.Counters{}}
+		live: map[upstream.Spec]*upstream.Upstream{}, counters: map[string]*record.Counters{}, counted: map[string]counted{}}
 	if running := s.snapshot.Load(); running != nil {
 		for _, u := range running.upstreams {
 			comp.live[u.Spec] = u
 		}
 		for _, r := range running.routes {
-			comp.counters[r.Name] = r.counters
+			comp.counters[r.Name], comp.counted[r.Name] = r.counters, r.counted
 		}
 	}
 	return comp

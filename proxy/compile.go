@@ -20,6 +20,7 @@ type compiler struct {
 	builtins *network.Builtins
 	live     map[upstream.Spec]*upstream.Upstream
 	counters map[string]*record.Counters
+	counted  map[string]counted
 }
 
 func (c *compiler) compile() (*snapshot, error) {
@@ -73,7 +74,7 @@ func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upst
 	r := &route{Route: cr, prefix: []byte(cr.StripPrefix),
 		requestEdits: newEdits(cr.RequestHeaders), responseEdits: newEdits(cr.ResponseHeaders)}
 	var err error
-	if err = c.guards(r); err != nil {
+	if err = c.guards(r, used); err != nil {
 		return nil, err
 	}
 	if r.counters = c.counters[cr.Name]; r.counters == nil {

@@ -45,7 +45,7 @@ type Reason struct {
 // Verdict is one guard's word.
 type Verdict struct {
 	Guard   string `json:"guard"`
-	Verdict string `json:"verdict"` // pass, refuse
+	Verdict string `json:"verdict"` // pass, refuse, ask: it depends on what the client or another server says
 	Why     string `json:"why"`
 }
 
@@ -213,13 +213,11 @@ func (e *explainer) explain() {
 	}
 	e.out.Route = &rt.Name
 	var asked []verdict
-	rt.judge(e.client, &asked)
-	for _, v := range asked {
-		word := "pass"
-		if v.refused && e.out.Status == 0 {
-			word, e.out.Status = "refuse", v.status
-		}
-		e.out.Guards = append(e.out.Guards, Verdict{v.guard, word, v.why})
+	if refusal := rt.judge(&question{client: e.client, now: time.Now()}, &asked); refusal.refused {
+		e.out.Status = refusal.status
+	}
+	for i := range asked {
+		e.out.Guards = append(e.out.Guards, Verdict{asked[i].guard, asked[i].word(), asked[i].why})
 	}
 	if e.out.Status != 0 {
 		return

@@ -2,25 +2,52 @@ package proxy
 
 import (
 	"net/netip"
+	"time"
+
+	"forge.home.arpa/portico/proxy/limit"
+	"forge.home.arpa/portico/proxy/message"
 )
+
+// guard is one of the things that may refuse a request of a route.
+type guard interface {
+	judge(q *question) verdict
+}
+
+// question is what guards are asked about.
+type question struct {
+	client netip.Addr
+	now    time.Time
+	visit  *visit // nil for Explain: then nothing is counted, taken or sent
+}
 
 // verdict is one guard's word on a request.
 type verdict struct {
-	guard   string // "deny", "allow"
+	guard   string // "deny", "allow", …
 	refused bool
-	rule    string // what a record shows of a refusal: "deny vpn"
-	status  int    // the answer of a refusal
-	why     string // for people; made only when asked for
+	asks    bool          // for Explain: it depends on what the client or another server says
+	rule    string        // what a record shows of a refusal: "deny vpn"; the guard's name unless said
+	status  int           // the answer of a refusal
+	wait    time.Duration // when the client may try again; 0 where nobody knows
+	why     string        // for people; made only where it is asked for, and for a refusal
+
+	// answer gives a refusal that is more than its status; nil for the usual page.
+	answer func(v *visit)
 }
 
 // judge asks the route's guards in their order and stops at the first that
-// refuses. With all it goes on and says why, for Explain.
-func (r *route) judge(client netip.Addr, all *[]verdict) verdict {
-	for _, ask := range [...]func(*route, netip.Addr, bool) (verdict, bool){(*route).judgeDeny, (*route).judgeAllow} {
-		v, asked := ask(r, client, all != nil)
-		if !asked {
-			continue
-		}
+// refuses. With all it keeps every word, for Explain.
+func (r *route) judge(q *question, all *[]verdict) verdict {
+	return askAll(r.guards, q, all)
+}
+
+// judgeAddress asks only those guards that look at nothing but the address.
+func (r *route) judgeAddress(q *question) verdict {
+	return askAll(r.guards[:r.byAddress], q, nil)
+}
+
+func askAll(guards []guard, q *question, all *[]verdict) verdict {
+	for _, g := range guards {
+		v := g.judge(q)
 		if all != nil {
 			*all = append(*all, v)
 		}
@@ -31,48 +58,64 @@ func (r *route) judge(client netip.Addr, all *[]verdict) verdict {
 	return verdict{}
 }
 
-func (r *route) judgeDeny(client netip.Addr, explain bool) (verdict, bool) {
-	if r.deny == nil {
-		return verdict{}, false
-	}
-	v := verdict{guard: "deny", status: 403}
-	name, in := r.deny.Contains(client)
-	if v.refused = in; in {
-		v.rule = "deny " + name
-	}
-	if explain {
-		v.why = client.String() + inWords(in, name)
-	}
-	return v, true
+// passage is what the guards of a visit leave behind.
+type passage struct {
+	question question
+	entered  *limit.Count   // max_conns counts this request until it ends
+	body     boundedBody    // what max_body makes of a body without a length
+	identity message.Fields // what forward_auth said of who asks
 }
 
-func (r *route) judgeAllow(client netip.Addr, explain bool) (verdict, bool) {
-	if r.allow == nil {
-		return verdict{}, false
+// leave takes back what was taken for the time of the visit.
+func (p *passage) leave() {
+	if p.entered != nil {
+		p.entered.Leave(clientOf(p.question.client))
 	}
-	v := verdict{guard: "allow", status: 403, rule: "allow"}
-	name, in := r.allow.Contains(client)
-	v.refused = !in
-	if explain {
-		v.why = client.String() + inWords(in, name)
-	}
-	return v, true
-}
-
-func inWords(in bool, name string) string {
-	if in {
-		return " is in " + name
-	}
-	return " is in none of its networks"
 }
 
 // guard lets the request pass or answers it.
 func (v *visit) guard() bool {
-	word := v.route.judge(v.row.Client, nil)
+	if v.route.guards == nil {
+		return true
+	}
+	v.question = question{client: v.row.Client, now: v.began, visit: v}
+	word := v.route.judge(&v.question, nil)
 	if !word.refused {
 		return true
 	}
-	v.row.Rule = word.rule
-	v.fail(word.status)
+	v.refusedBy(&word)
 	return false
+}
+
+// refusedBy answers in place of the route and records which rule it was. The
+// address it judged stands in the record already, with where that came from.
+func (v *visit) refusedBy(word *verdict) {
+	v.row.Rule, v.row.Detail = word.ruleName(), word.why
+	if word.wait > 0 {
+		v.x.Response.Fields.Add("Retry-After", v.x.Make(func(b []byte) []byte { return appendSeconds(b, word.wait) }))
+	}
+	if word.answer != nil {
+		word.answer(v)
+		return
+	}
+	v.fail(word.status)
+}
+
+// word is how Explain puts it.
+func (v *verdict) word() string {
+	switch {
+	case v.refused:
+		return "refuse"
+	case v.asks:
+		return "ask"
+	}
+	return "pass"
+}
+
+// ruleName is what a record shows of a refusal.
+func (v *verdict) ruleName() string {
+	if v.rule != "" {
+		return v.rule
+	}
+	return v.guard
 }

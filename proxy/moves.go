@@ -70,7 +70,8 @@ func (j *judge) place(r *record.Row) (route, rule string) {
 	if rt == nil {
 		return "", ""
 	}
-	return rt.Name, rt.judge(r.Client, nil).rule
+	word := rt.judgeAddress(&question{client: r.Client})
+	return rt.Name, word.ruleName()
 }
 
 type moves struct {

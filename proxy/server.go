@@ -94,8 +94,12 @@ const sweepEvery = 10 * time.Second
 
 func (s *Server) sweep(ctx context.Context) {
 	each(ctx, sweepEvery, func(now time.Time) {
-		for _, u := range s.snapshot.Load().upstreams {
+		snap := s.snapshot.Load()
+		for _, u := range snap.upstreams {
 			u.Sweep(now)
+		}
+		for _, r := range snap.routes {
+			r.counted.sweep(now)
 		}
 	})
 }

@@ -28,12 +28,13 @@ type snapshot struct {
 // route is a config.Route made ready.
 type route struct {
 	*config.Route
-	action   action
-	allow    *network.Set // nil: everybody
-	deny     *network.Set // nil: nobody
-	group    *upstream.Group
-	counters *record.Counters
-	prefix   []byte // StripPrefix, as a field's value
+	action    action
+	guards    []guard // in their order; nil: everybody may pass
+	byAddress int     // so many of them, the first, look at nothing but the address
+	counted   counted
+	group     *upstream.Group
+	counters  *record.Counters
+	prefix    []byte // StripPrefix, as a field's value
 
 	requestEdits, responseEdits *edits
 }

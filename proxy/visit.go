@@ -57,6 +57,7 @@ type visit struct {
 	out      message.Bytes
 	readErr  error // what ReadRequest said
 	err      error // what Respond said
+	passage
 
 	authority           []byte // as the client named it
 	destPath, destQuery []byte // of a WebDAV Destination, rewritten
@@ -80,6 +81,7 @@ func (s *Server) begin(c *conn) *visit {
 
 // end gives everything of the visit back.
 func (v *visit) end() {
+	v.passage.leave()
 	v.x.Release()
 	scratch := v.scratch
 	*v = visit{scratch: scratch[:0]}
