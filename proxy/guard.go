@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/proxy/limit"
-	"forge.home.arpa/portico/proxy/message"
 )
 
 // guard is one of the things that may refuse a request of a route.
@@ -61,9 +60,9 @@ func askAll(guards []guard, q *question, all *[]verdict) verdict {
 // passage is what the guards of a visit leave behind.
 type passage struct {
 	question question
-	entered  *limit.Count   // max_conns counts this request until it ends
-	body     boundedBody    // what max_body makes of a body without a length
-	identity message.Fields // what forward_auth said of who asks
+	entered  *limit.Count // max_conns counts this request until it ends
+	body     boundedBody  // what max_body makes of a body without a length
+
 }
 
 // leave takes back what was taken for the time of the visit.
