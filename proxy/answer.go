@@ -88,14 +88,3 @@ func (v *visit) prefixCookie(value []byte) []byte {
 	}
 	return value
 }
-
-// isEndless tells whether an answer has no end of its own: events and cameras.
-func isEndless(f message.Fields) bool {
-	kind := f.Get(message.ContentType)
-	for _, endless := range [...]string{"text/event-stream", "multipart/x-mixed-replace"} {
-		if len(kind) >= len(endless) && message.EqualFold(kind[:len(endless)], endless) {
-			return true
-		}
-	}
-	return false
-}

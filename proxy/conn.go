@@ -168,7 +168,7 @@ func (c *conn) enter(p phase, now time.Time) bool {
 	if c.phase == phaseClosed || p == phaseIdle && c.server.draining.Load() {
 		return false
 	}
-	c.phase, c.since, c.looked = p, now, false
+	c.phase, c.since, c.looked, c.asked = p, now, false, false
 	return true
 }
 

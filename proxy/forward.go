@@ -163,8 +163,13 @@ func (t *trip) answer() {
 		t.relay()
 		return
 	}
-	v.client.answering(isEndless(v.x.Response.Fields), v.answered)
-	v.respond()
+	kind := kindOf(v.x.Response.Fields)
+	v.client.answering(kind != notLive, v.answered)
+	if kind != notLive {
+		t.respondLive(kind)
+	} else {
+		v.respond()
+	}
 	if v.err != nil {
 		v.row.Cause, v.row.Detail = t.blame(v.err, upstream.Reading)
 	}
@@ -188,10 +193,22 @@ func (t *trip) relay() {
 	}
 	v.conn.upgrade(v.answered)
 	v.server.upgraded.Add(1)
-	up, down, _ := http1.Relay(v.conn.http, backend) // how either side ends is its own affair
+	live := v.goLive(upgradeKind(v.x.Response.Upgrade))
+	_ = http1.Relay(v.conn.http, backend, &live.in, &live.out) // how either side ends is its own affair
+	v.server.live.remove(live)
 	v.server.upgraded.Add(-1)
-	v.row.BytesIn, v.relayed = up, down
+	v.row.BytesIn, v.relayed = live.in.Load(), live.out.Load()
 	v.front.CloseAfter()
+}
+
+// respondLive passes an answer on that has no end of its own, listed meanwhile.
+func (t *trip) respondLive(kind LiveKind) {
+	live := t.v.goLive(kind)
+	defer t.v.server.live.remove(live)
+	if r := &t.v.x.Response; r.Body != nil {
+		r.Body = counted{r.Body, &live.out}
+	}
+	t.v.respond()
 }
 
 // answerFailure answers in place of the upstream.

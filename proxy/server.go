@@ -29,6 +29,7 @@ type Server struct {
 	draining atomic.Bool
 	active   atomic.Int64 // requests that wait for an upstream or its answer
 	upgraded atomic.Int64
+	live     liveList
 
 	mu        sync.Mutex
 	running   bool

@@ -29,6 +29,7 @@ type site struct {
 // newSite runs the routes given as TOML behind one listener.
 func newSite(t testing.TB, routes string) *site {
 	t.Helper()
+	leavesNobody(t)
 	s := &site{t: t, server: proxy.New(proxy.Options{Log: slog.New(slog.DiscardHandler)}), ended: make(chan struct{}),
 		addr: freeAddr(t)}
 	s.apply(routes)

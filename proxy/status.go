@@ -18,9 +18,11 @@ type Status struct {
 	Routes    []RouteStatus // sorted by name, the disabled ones included
 	Upstreams []UpstreamStatus
 	Total     record.Rates
-	Open      int // client connections
-	Active    int // requests under way, upgraded ones included
-	Upgraded  int // upgraded connections under way
+	Open      int    // client connections
+	Active    int    // requests under way, upgraded ones included
+	Upgraded  int    // upgraded connections under way
+	Live      []Live // the newest of the exchanges without an end of their own
+	AllLive   int    // how many there are
 	Networks  []network.Named
 }
 
@@ -75,6 +77,9 @@ const (
 
 func (s State) String() string { return [...]string{"", "new", "ok", "DOWN"}[s] }
 
+// statusLive bounds a Status's Live.
+const statusLive = 100
+
 // statusMinutes is how far a route's Minutes go back.
 const statusMinutes = 60
 
@@ -86,6 +91,7 @@ func (s *Server) Status() Status {
 		Active: int(s.active.Load()), Upgraded: int(s.upgraded.Load()),
 		Listeners: s.listenerStatus(), Networks: s.builtins.Snapshot(),
 	}
+	out.Live, out.AllLive = s.Live(statusLive)
 	s.mu.Lock()
 	out.Open = len(s.conns)
 	s.mu.Unlock()

@@ -14,6 +14,8 @@ const (
 	// watchSeldom is the longest between two looks at one that waits long, so
 	// that thousands of open streams cost next to nothing.
 	watchSeldom = time.Second
+	// askWithin is how old an answer is before a client is asked within it.
+	askWithin = 2 * time.Second
 )
 
 // watchClients looks after clients that wait, so that one who leaves frees the
@@ -43,20 +45,26 @@ func (c *conn) lookAfter(now time.Time) {
 		return
 	}
 	c.nextLook = now.Add(min(age/10, watchSeldom))
-	if c.clientLeft() {
+	if c.clientLeft(age) {
 		c.left.Store(true)
 		c.backend.Close()
 	}
 }
 
 // clientLeft tells a client that is gone from one that only ended its side and
-// waits for its answer. Before an answer it is asked, once, under the lock that
-// keeps others from writing; within one, the next bytes find out.
-func (c *conn) clientLeft() bool {
+// waits for its answer, or for more of it. It is asked, once before an answer
+// and once within: otherwise the next bytes find out, and a stream may be silent
+// for hours.
+func (c *conn) clientLeft(age time.Duration) bool {
 	half, gone := c.http.Ended()
-	if half && !gone && !c.asked {
+	switch {
+	case gone || !half || c.asked:
+	case c.phase == phaseWaiting:
 		c.asked = true
 		c.http.AskIfThere()
+	case age >= askWithin:
+		c.asked = true
+		c.http.AskWithin()
 	}
 	return gone
 }

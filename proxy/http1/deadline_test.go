@@ -252,7 +252,8 @@ func TestRelayRests(t *testing.T) {
 		done := make(chan error, 1)
 		go func() {
 			e.run()
-			_, _, err := http1.Relay(e.client, e.upstream)
+			var up, down atomic.Int64
+			err := http1.Relay(e.client, e.upstream, &up, &down)
 			done <- err
 		}()
 		go io.WriteString(client, wish)

@@ -11,15 +11,34 @@ func (c *ServerConn) Ended() (half, gone bool) { return ended(c.conn) }
 // AskIfThere tells a client that left from one that only ended its side: it
 // sends a 100, which every client of HTTP/1.1 can ignore (RFC 9110 section
 // 15.2), and a host whose socket is gone answers with a reset, which Ended
-// sees. It never waits, nor does it speak within an answer: a client that takes
-// nothing, or is being answered, is not asked. Any goroutine may call it.
+// sees. It never waits: a client that takes nothing, or is being answered, is
+// not asked. Any goroutine may call it.
 func (c *ServerConn) AskIfThere() {
 	if c.minor == 0 || !c.writing.TryLock() {
 		return
 	}
 	defer c.writing.Unlock()
-	c.out.tryWrite(continueHead)
+	if !c.answering {
+		c.out.tryWrite(continueHead)
+	}
 }
+
+// AskWithin is AskIfThere while an answer waits for more of its body. Between
+// two chunks a zero may be sent: it begins the size of the next chunk, which may
+// have any number of them (RFC 9112 section 7.1), so the body stays what it is.
+// An answer in any other framing has no room for a question. Any goroutine may
+// call it, once an answer.
+func (c *ServerConn) AskWithin() {
+	if !c.writing.TryLock() {
+		return
+	}
+	defer c.writing.Unlock()
+	if c.chunking {
+		c.out.tryWrite(leadingZero)
+	}
+}
+
+var leadingZero = []byte("0")
 
 var continueHead = []byte("HTTP/1.1 100 Continue\r\n\r\n")
 

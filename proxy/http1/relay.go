@@ -4,37 +4,57 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 )
 
 // Relay moves bytes both ways after an upgrade until both sides have ended, and
-// returns how many went to the upstream and how many came back. Bytes that were
-// read together with a head go first. One side's end is passed on and the other
-// direction goes on (RFC 9112 section 9.6 leaves it to the new protocol). There
-// is no deadline: TCP keep-alive finds the dead.
-func Relay(client *ServerConn, upstream *ClientConn) (up, down int64, err error) {
+// counts those that went up to the upstream and came down to the client. Bytes
+// that were read together with a head go first. One side's end is passed on and
+// the other direction goes on (RFC 9112 section 9.6 leaves it to the new
+// protocol). There is no deadline: TCP keep-alive finds the dead.
+func Relay(client *ServerConn, upstream *ClientConn, up, down *atomic.Int64) error {
 	if err := noDeadlines(client.conn, upstream.conn); err != nil {
-		return 0, 0, err
+		return err
 	}
-	type result struct {
-		n   int64
-		err error
-	}
-	upward := make(chan result, 1)
-	go func() {
-		n, err := pump(upstream.conn, &client.in)
-		if err != nil { // end the other direction too
-			client.conn.Close()
-			upstream.conn.Close()
+	r := relay{client.conn, upstream.conn, atomic.Int32{}}
+	upward := make(chan error, 1)
+	go func() { upward <- r.oneWay(upstream.conn, &client.in, up) }()
+	err := r.oneWay(client.conn, &upstream.in, down)
+	return firstCause(err, <-upward)
+}
+
+type relay struct {
+	client, upstream net.Conn
+	ended            atomic.Int32 // directions
+}
+
+// oneWay relays one direction. Where it breaks it ends the other too. Where it
+// ends well, the peer that ended its side is still looked after, since it may
+// leave altogether before the other direction has anything to say.
+func (r *relay) oneWay(to net.Conn, from *source, count *atomic.Int64) error {
+	err := pump(to, from, count)
+	if err == nil && r.ended.Add(1) == 1 {
+		err = from.ready.awaitGone()
+		if err == nil || r.ended.Load() == 2 {
+			return nil
 		}
-		upward <- result{n, err}
-	}()
-	down, err = pump(client.conn, &upstream.in)
-	if err != nil {
-		client.conn.Close()
-		upstream.conn.Close()
 	}
-	r := <-upward
-	return r.n, down, firstCause(err, r.err)
+	if err != nil {
+		r.client.Close()
+		r.upstream.Close()
+		return err
+	}
+	return noWaiting(r.client, r.upstream)
+}
+
+// noWaiting wakes the direction that has ended before.
+func noWaiting(conns ...net.Conn) error {
+	for _, c := range conns {
+		if err := c.SetReadDeadline(past); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func noDeadlines(conns ...net.Conn) error {
@@ -56,21 +76,21 @@ func firstCause(a, b error) error {
 
 // pump copies until from ends, then ends to's receiving side. It holds a
 // buffer only while there are bytes in it.
-func pump(to net.Conn, from *source) (n int64, err error) {
+func pump(to net.Conn, from *source, count *atomic.Int64) error {
 	for {
 		for !from.empty() {
-			w, err := to.Write(from.unread())
-			n += int64(w)
+			n, err := to.Write(from.unread())
+			count.Add(int64(n))
 			if err != nil {
-				return n, err
+				return err
 			}
-			from.discard(w)
+			from.discard(n)
 		}
 		if err := from.ready.read(from); err != nil {
 			if err != io.EOF {
-				return n, err
+				return err
 			}
-			return n, closeWrite(to)
+			return closeWrite(to)
 		}
 	}
 }

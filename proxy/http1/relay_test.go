@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"forge.home.arpa/portico/proxy/http1"
@@ -29,7 +30,9 @@ func upgrade(t *testing.T, client, upstream net.Conn) <-chan relayed {
 	go func() {
 		e.run()
 		var r relayed
-		r.up, r.down, r.err = http1.Relay(e.client, e.upstream)
+		var up, down atomic.Int64
+		r.err = http1.Relay(e.client, e.upstream, &up, &down)
+		r.up, r.down = up.Load(), down.Load()
 		client.Close()
 		upstream.Close()
 		done <- r

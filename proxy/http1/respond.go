@@ -44,8 +44,10 @@ func (c *ServerConn) Respond(x *message.Exchange) error {
 	if c.waiting { // a final answer in place of 100: the body may come or not
 		c.closing = true
 	}
-	w := stream{to: &c.out, body: r.Body, trailers: &r.Trailers, drop: r.Drop, movable: true}
+	w := stream{to: &c.out, body: r.Body, trailers: &r.Trailers, drop: r.Drop, movable: true, writing: &c.writing}
 	c.frame(&w, r)
+	c.answering, c.chunking = true, w.chunked
+	defer func() { c.answering, c.chunking = false, false }()
 	w.acquire()
 	defer w.release()
 	w.b = c.appendHead(w.b, &w, r)

@@ -20,7 +20,9 @@ type ServerConn struct {
 	head   requestHead
 	limits Limits
 
-	writing sync.Mutex // held while a message is on its way out
+	writing   sync.Mutex // held while bytes are on their way out
+	answering bool       // within a final answer; under writing
+	chunking  bool       // whose body goes in chunks; under writing
 
 	minor    int
 	isHEAD   bool

@@ -3,6 +3,7 @@ package http1
 import (
 	"errors"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"forge.home.arpa/portico/proxy/message"
@@ -20,6 +21,7 @@ type stream struct {
 	movable  bool          // the kernel may move the body by itself
 	left     int64         // of a body with a length, else message.Unknown
 	sent     *atomic.Int64 // bytes of the body; nil where nobody asks
+	writing  sync.Locker   // given up while the body is waited for; may be nil
 
 	buf   *buffer
 	b     []byte // what is to be sent, in buf unless it is too long
@@ -61,15 +63,27 @@ func (w *stream) run() error {
 		if done, err := w.moveBody(); done || err != nil {
 			return err
 		}
-		if done, err := w.next(); done || err != nil {
+		if done, err := w.take(w.await()); done || err != nil {
 			return err
 		}
 	}
 }
 
-// next takes the next bytes of the body, waiting for them if it must.
-func (w *stream) next() (done bool, err error) {
-	data, err := w.body.Next()
+// next takes the next bytes of the body, which are there.
+func (w *stream) next() (done bool, err error) { return w.take(w.body.Next()) }
+
+// await waits for the next bytes of the body. All that was taken before is on
+// its way, so others may write meanwhile.
+func (w *stream) await() ([]byte, error) {
+	if w.writing != nil {
+		w.writing.Unlock()
+		defer w.writing.Lock()
+	}
+	return w.body.Next()
+}
+
+// take sends on what the body brought.
+func (w *stream) take(data []byte, err error) (done bool, _ error) {
 	if w.buf == nil {
 		w.acquire()
 	}

@@ -88,6 +88,20 @@ func (w *waiter) attempt(fd uintptr) bool {
 	return true
 }
 
+// awaitGone waits, after the peer has ended its side, until the connection has
+// ended both ways or is closed; nil where that cannot be told. It costs nothing
+// meanwhile: the poller wakes it with the reset.
+func (w *waiter) awaitGone() error {
+	if w.raw == nil {
+		return nil
+	}
+	err := w.raw.Read(func(fd uintptr) bool { return pollFd(fd, 0)&(unix.POLLERR|unix.POLLHUP) != 0 })
+	if err == nil {
+		err = syscall.ECONNRESET
+	}
+	return err
+}
+
 func writeRetry(fd int, b []byte) (int, error) {
 	for {
 		n, err := syscall.Write(fd, b)
