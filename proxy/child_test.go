@@ -1,0 +1,99 @@
+package proxy_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
+)
+
+// childRoutes is the variable under which this binary is a proxy and no test:
+// memory is only told apart in a process of its own.
+const childRoutes = "PORTICO_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(childRoutes); text != "" {
+		if err := beChild(text); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// beChild serves until its standard input ends.
+func beChild(text string) error {
+	c, problems := config.Parse([]byte(text))
+	if c == nil {
+		return fmt.Errorf("configuration: %v", problems)
+	}
+	s := proxy.New(proxy.Options{Log: slog.New(slog.DiscardHandler)})
+	change, err := s.Prepare(c)
+	if err != nil {
+		return err
+	}
+	change.Commit()
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		defer stop()
+		fmt.Println("ready")
+		io.Copy(io.Discard, os.Stdin)
+	}()
+	return s.Run(ctx)
+}
+
+// child is a proxy in a process of its own.
+type child struct {
+	t    testing.TB
+	addr string
+	pid  int
+}
+
+func newChild(t testing.TB, routes string) *child {
+	t.Helper()
+	c := &child{t: t, addr: freeAddr(t)}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childRoutes+"=[server]\nhttp = \""+c.addr+"\"\n"+routes)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs(t, cmd)
+	t.Cleanup(func() { in.Close() })
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("the child says %q, %v", line, err)
+	}
+	c.pid = cmd.Process.Pid
+	return c
+}
+
+// memory reads a figure of the child's memory in bytes: VmRSS, or VmHWM for the
+// most it ever had.
+func (c *child) memory(what string) int64 {
+	c.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.pid))
+	if err != nil {
+		c.t.Skip("no /proc here")
+	}
+	_, rest, _ := strings.Cut(string(text), what+":")
+	kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return kib << 10
+}
