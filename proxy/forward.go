@@ -206,7 +206,7 @@ func (t *trip) respondLive(kind LiveKind) {
 	live := t.v.goLive(kind)
 	defer t.v.server.live.remove(live)
 	if r := &t.v.x.Response; r.Body != nil {
-		r.Body = counted{r.Body, &live.out}
+		r.Body = tally{r.Body, &live.out}
 	}
 	t.v.respond()
 }

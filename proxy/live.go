@@ -100,13 +100,13 @@ func (v *visit) goLive(kind LiveKind) *liveEntry {
 	return e
 }
 
-// counted counts a body as it is taken.
-type counted struct {
+// tally counts a body as it is taken.
+type tally struct {
 	message.Body
 	n *atomic.Int64
 }
 
-func (c counted) Next() ([]byte, error) {
+func (c tally) Next() ([]byte, error) {
 	b, err := c.Body.Next()
 	c.n.Add(int64(len(b)))
 	return b, err
