@@ -38,6 +38,7 @@ type conn struct {
 	looked    bool          // the present idleness was looked at
 	asked     bool          // the client was asked whether it is there
 	left      atomic.Bool   // the client left while its answer was awaited
+	streams   *streams      // of a client that speaks HTTP/2; nil for HTTP/1
 }
 
 // phase is what a connection is busy with.
@@ -80,8 +81,13 @@ func (c *conn) serve() {
 		v := c.pending
 		c.pending = nil
 		if v == nil {
-			v = c.server.begin(c)
+			v = c.server.begin(c, c.http, c)
 			v.readErr = c.http.ReadRequest(v.x, v.snap.header)
+		}
+		if v.readErr == http1.ErrHTTP2 {
+			v.end()
+			c.switchToHTTP2()
+			return
 		}
 		c.ended = !c.answer(v) || !c.enter(phaseIdle, time.Now())
 	}
@@ -96,7 +102,7 @@ func (c *conn) turn() http1.Turn {
 	if !c.http.HeadReady() {
 		return http1.Leave
 	}
-	v := c.server.begin(c)
+	v := c.server.begin(c, c.http, c)
 	v.readErr = c.http.ReadRequest(v.x, v.snap.header)
 	if v.readErr != nil || v.needsClient() {
 		c.pending = v
@@ -217,6 +223,10 @@ func (c *conn) kill() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.phase = phaseClosed
+	if c.streams != nil {
+		c.streams.http.Abort() // which ends the streams, and what they depend on
+		return
+	}
 	c.http.Abort()
 	if c.backend != nil {
 		c.backend.Close()
@@ -225,6 +235,10 @@ func (c *conn) kill() {
 
 // killEndless ends it where it would not end by itself.
 func (c *conn) killEndless() {
+	if s := c.multiplexed(); s != nil {
+		s.killEndless()
+		return
+	}
 	if c.in(phaseEndless) || c.in(phaseUpgraded) {
 		c.kill()
 	}
@@ -234,6 +248,10 @@ func (c *conn) killEndless() {
 func (c *conn) killIdle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.streams != nil {
+		c.streams.http.Drain()
+		return
+	}
 	if c.phase == phaseIdle {
 		c.phase = phaseClosed
 		c.http.Abort()
@@ -255,4 +273,18 @@ func (c *conn) in(p phase) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.phase == p
+}
+
+// multiplexed are the streams of a client that speaks HTTP/2, nil for HTTP/1.
+func (c *conn) multiplexed() *streams {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.streams
+}
+
+// switchToHTTP2 goes on with a client that speaks it without asking.
+func (c *conn) switchToHTTP2() {
+	if read, err := c.http.Handover(); err == nil {
+		c.serveHTTP2(read)
+	}
 }

@@ -117,6 +117,7 @@ func (s *Server) replaceListeners(added []*listener, wanted map[string]bool) {
 			delete(s.listeners, addr)
 			s.parting[addr] = l
 			l.drain(s.running)
+			s.sendAway(l)
 		}
 	}
 }
@@ -173,6 +174,16 @@ func (s *Server) admit(nc net.Conn, on *listener) {
 		defer s.forget(c)
 		c.serve()
 	}()
+}
+
+// sendAway tells the HTTP/2 clients of a dropped listener to leave; those of
+// HTTP/1 learn it with their next answer. The caller holds s.mu.
+func (s *Server) sendAway(l *listener) {
+	for c := range s.conns {
+		if m := c.multiplexed(); m != nil && c.on == l {
+			m.http.Drain()
+		}
+	}
 }
 
 func (s *Server) forget(c *conn) {

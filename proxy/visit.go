@@ -68,14 +68,17 @@ type visit struct {
 
 var visits = sync.Pool{New: func() any { return new(visit) }}
 
-// begin takes a visit whose head has begun to arrive.
-func (s *Server) begin(c *conn) *visit {
+// begin takes a visit whose head has begun to arrive; without a front it can
+// only be recorded.
+func (s *Server) begin(c *conn, f front, who client) *visit {
 	v := visits.Get().(*visit)
-	v.server, v.conn, v.front, v.client = s, c, c.http, c
+	v.server, v.conn, v.front, v.client = s, c, f, who
 	v.snap = s.snapshot.Load()
 	v.x = message.New()
 	v.began = time.Now()
-	v.front.SetIdle(defaultIdle)
+	if f != nil {
+		f.SetIdle(defaultIdle)
+	}
 	return v
 }
 
@@ -120,7 +123,7 @@ func (v *visit) identify() {
 	v.authority = r.Authority
 	v.row.Peer = v.conn.peer
 	v.row.Method.Set(r.Method)
-	v.row.Proto = protoOf(r.Minor)
+	v.row.Proto = v.proto()
 	v.row.TLS = v.conn.tls
 	v.row.Path.Set(r.Path)
 	v.row.Path.Append(r.Query)
@@ -139,8 +142,11 @@ func (v *visit) identify() {
 	v.vars = variables{path: r.Path, query: r.Query, client: v.row.Client, scheme: r.Scheme}
 }
 
-func protoOf(minor int) record.Proto {
-	if minor == 0 {
+func (v *visit) proto() record.Proto {
+	switch {
+	case v.conn.streams != nil:
+		return record.HTTP2
+	case v.x.Request.Minor == 0:
 		return record.HTTP10
 	}
 	return record.HTTP11

@@ -35,6 +35,9 @@ func (s *Server) watchClients(ctx context.Context) {
 func (c *conn) lookAfter(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.streams != nil {
+		return // its streams are told
+	}
 	if c.phase == phaseIdle {
 		c.lookIdle()
 		return

@@ -30,6 +30,7 @@ type ServerConn struct {
 	seasoned bool // a read of this connection has been served
 	waiting  bool // the client waits for 100 before it sends the body
 	bad      bool // what came was no request, so nobody knows what follows
+	begun    bool // a head was read
 }
 
 // NewServerConn makes a ServerConn; the caller closes conn.
@@ -120,6 +121,10 @@ func (c *ServerConn) readHead(x *message.Exchange, timeout time.Duration) ([]byt
 			return nil, err
 		}
 		if n > 0 {
+			if !c.begun && isPreface(data[:n]) {
+				return nil, ErrHTTP2
+			}
+			c.begun = true
 			head := x.Copy(data[:n])
 			c.in.discard(n)
 			return head, nil
