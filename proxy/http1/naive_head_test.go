@@ -16,6 +16,7 @@ import (
 const (
 	isWhole = "whole"
 	isCut   = "cut"
+	isHTTP2 = "HTTP/2"
 )
 
 const (

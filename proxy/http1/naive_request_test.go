@@ -34,6 +34,9 @@ var (
 
 // naiveRequests reads all requests of a stream.
 func naiveRequests(stream string, l http1.Limits) (all []request) {
+	if strings.HasPrefix(stream, "PRI * HTTP/2.0\r\n\r\n") {
+		return []request{{head: isHTTP2}}
+	}
 	for stream != "" {
 		var r request
 		r, stream = naiveRequest(stream, l)

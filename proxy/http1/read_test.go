@@ -61,6 +61,8 @@ func headVerdict(t testing.TB, err error) string {
 		return strconv.Itoa(bad.Status)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return isCut
+	case err == http1.ErrHTTP2:
+		return isHTTP2
 	}
 	t.Errorf("an error of a kind nobody expects: %v", err)
 	return err.Error()

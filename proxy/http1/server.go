@@ -30,7 +30,7 @@ type ServerConn struct {
 	seasoned bool // a read of this connection has been served
 	waiting  bool // the client waits for 100 before it sends the body
 	bad      bool // what came was no request, so nobody knows what follows
-	begun    bool // a head was read
+	begun    bool // something of a request was read
 }
 
 // NewServerConn makes a ServerConn; the caller closes conn.
@@ -178,6 +178,7 @@ func (c *ServerConn) skipEmptyLine(wait *headWait) error {
 		return errStart
 	}
 	c.in.discard(len(crlf))
+	c.begun = true
 	return nil
 }
 
