@@ -69,7 +69,7 @@ func (d *decoder) route(name string, n *node) *Route {
 	}
 	d.dropMisfits(r, all)
 	r.apply(all, func(name string) bool { return !isAction(name) })
-	if len(own) > 0 || len(n.Keys()) == 0 { // else it is [route.www.example]
+	if knows(own, n) || len(n.Keys()) == 0 { // else it is [route.www.example]
 		d.checkComplete(n, all)
 	}
 	d.checkRoute(n, r, all)
@@ -88,6 +88,11 @@ func (r *Route) apply(s settings, which func(string) bool) {
 			v.store(r)
 		}
 	}
+}
+
+// knows tells whether a table says any key under its right name.
+func knows(own settings, n *node) bool {
+	return slices.ContainsFunc(n.Keys(), func(key string) bool { _, ok := own[key]; return ok })
 }
 
 func (d *decoder) checkComplete(n *node, all settings) {

@@ -137,7 +137,7 @@ func TestLastGood(t *testing.T) {
 		p := sit(t, w.source(s), modelOptions{Width: 120, Height: 30})
 		for _, page := range []string{"2", "3", "1"} {
 			p.press(page)
-			p.sees("LAST GOOD RUNS: portico.toml cannot run: line 8: route.git has no host")
+			p.sees("LAST GOOD RUNS: portico.toml cannot run: line 9: unknown key \"hots\" in route.git (did you mean \"host\"?)")
 		}
 		p.sees("the last good version of portico.toml runs", "what the file says now is not in force")
 		if err := os.WriteFile(good.Path(), []byte(homeFile), 0o644); err != nil {

@@ -371,7 +371,7 @@ func TestBrokenFile(t *testing.T) {
 		e.press("enter")
 		e.wait(2 * time.Second)
 		e.press("1", "G", "g", "j")
-		e.sees("portico.toml has", "problem", "since 12:08", "the last good version runs", "no host")
+		e.sees("portico.toml has", "problem", "since 12:08", "the last good version runs", "unknown key \"hots\"")
 		e.press("enter")
 		e.sees("what is wrong", "portico.toml:9:1", "did you mean")
 	})
