@@ -10,7 +10,7 @@ import (
 var asAllow = reader[[]Network]{func(d *decoder, n *node) ([]Network, bool) {
 	nets, ok := asNetworks.read(d, n)
 	if ok && n.Kind() == tomldoc.Array && len(n.Elems()) == 0 {
-		d.warn(n, "", " is empty: every address may pass")
+		d.warn(n, `say "everybody" if that is meant`, " is empty: every address may pass")
 	}
 	return nets, ok
 }, asNetworks.shape}

@@ -155,6 +155,9 @@ func (d *decoder) meant(word string, known []string) string {
 
 // meantNetwork is meant for the name of a network.
 func (d *decoder) meantNetwork(word string) string {
+	if slices.Contains(likeEverybody, strings.ToLower(word)) {
+		return didYouMean(everybody)
+	}
 	known := slices.Concat(builtinNetworks, slices.Collect(maps.Keys(d.networks)))
 	if hint := d.meant(word, known); hint != "" {
 		return hint

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -8,7 +9,23 @@ import (
 	"forge.home.arpa/portico/config/tomldoc"
 )
 
-var builtinNetworks = []string{"lan", "private", "home", "cloudflare"}
+// everybody is the built-in network of all addresses: a route that says it is
+// open whatever its presets and the defaults say, and was meant to be.
+const everybody = "everybody"
+
+var (
+	builtinNetworks = []string{everybody, "lan", "private", "home", "cloudflare"}
+	allAddresses    = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+)
+
+// likeEverybody are words of others for it.
+var likeEverybody = []string{"*", "all", "any", "anybody", "anyone", "everyone", "public", "world", "internet"}
+
+// NetworkNames are the names that address lists may use: the built-in ones, then
+// those of [networks] by name.
+func (c *Config) NetworkNames() []string {
+	return append(slices.Clone(builtinNetworks), slices.Sorted(maps.Keys(c.Networks))...)
+}
 
 // readNetworks reads [networks].
 func (d *decoder) readNetworks(root *node) {
@@ -53,6 +70,9 @@ func readNetwork(d *decoder, n *node) (Network, bool) {
 	s, ok := readWord(d, n)
 	if !ok {
 		return Network{}, false
+	}
+	if s == everybody {
+		return Network{Name: s, Prefixes: allAddresses}, true
 	}
 	if slices.Contains(builtinNetworks, s) {
 		return Network{Name: s}, true

@@ -77,6 +77,20 @@ tokn = "x"
 10:13: unknown key "matches" in route.b.rewrite (did you mean "match"?)
 13:1: unknown key "tokn" in ddns.a (did you mean "token"?)
 `},
+	{"other words for everybody",
+		`
+[networks]
+everybody = "10.0.0.0/8"
+[route.a]
+host = "a.test"
+to = "http://a"
+allow = ["everybody", "all", "*", "Everyone"]
+`, `
+2:1: networks.everybody is built in (choose another name)
+6:23: route.a.allow[1]: unknown network "all" (did you mean "everybody"?)
+6:30: route.a.allow[2]: unknown network "*" (did you mean "everybody"?)
+6:35: route.a.allow[3]: unknown network "Everyone" (did you mean "everybody"?)
+`},
 	{"a table where a list belongs",
 		`
 [route.grpc]
@@ -438,7 +452,7 @@ trusted_proxies = ["10.0.0.0/8", "192.168.1.1", "lan", "vnp"]
 4:9: server.admin: ":80" is also in server.http
 5:20: warning: server.trusted_proxies[0]: "10.0.0.0/8" trusts a whole private network: each machine in it can claim any client address (name the proxy's own address)
 5:49: warning: server.trusted_proxies[2]: "lan" trusts a whole private network: each machine in it can claim any client address (name the proxy's own address)
-5:56: server.trusted_proxies[3]: unknown network "vnp" (a network, a name of [networks], or lan, private, home, cloudflare)
+5:56: server.trusted_proxies[3]: unknown network "vnp" (a network, a name of [networks], or everybody, lan, private, home, cloudflare)
 `},
 	{"networks",
 		`
@@ -461,9 +475,9 @@ deny = { lan = true }
 5:10: networks.named[0]: "lan" is not a network (as "10.8.0.0/24"; names stand in allow and deny)
 7:8: networks.zone: "fe80::1%eth0" is not a network: it has a zone
 11:10: route.a.allow[0]: "10.0.0.300" is not a network: IPv4 field has value >255
-11:24: route.a.allow[1]: unknown network "on" (a network, a name of [networks], or lan, private, home, cloudflare)
+11:24: route.a.allow[1]: unknown network "on" (a network, a name of [networks], or everybody, lan, private, home, cloudflare)
 11:30: route.a.allow[2]: unknown network "lann" (did you mean "lan"?)
-11:38: route.a.allow[3]: unknown network "xyz" (a network, a name of [networks], or lan, private, home, cloudflare)
+11:38: route.a.allow[3]: unknown network "xyz" (a network, a name of [networks], or everybody, lan, private, home, cloudflare)
 12:8: route.a.deny must be a list, not a table
 `},
 	{"empty allow",
@@ -473,7 +487,7 @@ host = "a.test"
 to = "http://a"
 allow = []
 `, `
-4:9: warning: route.a.allow is empty: every address may pass
+4:9: warning: route.a.allow is empty: every address may pass (say "everybody" if that is meant)
 `},
 	{"presets",
 		`
@@ -904,7 +918,6 @@ to = "http://a"
 		"\n" +
 			"\ufeff[route.a]\n" +
 			"hots = \"a.test\"\n", `
-1:8: route.a has none of to, redirect, respond, files
 2:1: unknown key "hots" in route.a (did you mean "host"?)
 `},
 	{"tables that are none",
@@ -985,7 +998,6 @@ lb_policy = "x"
 basic_auth = "x"
 health_uri = "/x"
 `, `
-1:8: route.a has no host (host = "*" is any host)
 2:1: unknown key "reverse_proxy" in route.a (did you mean "to"?)
 3:1: unknown key "handle_path" in route.a (did you mean "strip_prefix"?)
 4:1: unknown key "file_server" in route.a (did you mean "files"?)
@@ -1188,7 +1200,7 @@ host = "b.test"
 to = "http://b"
 use = "p"
 `, `
-2:10: preset.p.allow[0]: unknown network "nowhere" (a network, a name of [networks], or lan, private, home, cloudflare)
+2:10: preset.p.allow[0]: unknown network "nowhere" (a network, a name of [networks], or everybody, lan, private, home, cloudflare)
 `},
 	{"a long value is cut",
 		`

@@ -22,10 +22,13 @@ type Server struct {
 // Network is one entry of an address list.
 type Network struct {
 	Name     string         // as written: "lan", "vpn", "10.0.0.0/8"
-	Prefixes []netip.Prefix // empty for the built-in names, which proxy resolves
+	Prefixes []netip.Prefix // empty for the built-in names that proxy resolves
 }
 
-// Builtin tells whether the network is one of the built-in names.
+// Everybody tells whether the network is that of all addresses by name.
+func (n Network) Everybody() bool { return n.Name == everybody }
+
+// Builtin tells whether the network is one of those that proxy resolves.
 func (n Network) Builtin() bool { return len(n.Prefixes) == 0 }
 
 // ACME is the [acme] table.

@@ -7,6 +7,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
+// everybody is the network of all addresses. An empty list means it too.
+const everybody = "everybody"
+
 // field is one line of the form: a key of the route.
 type field struct {
 	key     string // in the file; "name" is the route's own
@@ -29,8 +32,8 @@ func routeFields() []*field {
 		{key: "path", label: "path", hint: "empty for all; /x/* for all below"},
 		{key: "to", label: "to", hint: "http://nas:2342"},
 		{key: "strip_prefix", label: "strip", hint: "a prefix to take off, /x"},
-		{key: "use", label: "use"},
-		{key: "allow", label: "allow", hint: "who may come in? lan, home, 10.0.0.0/8"},
+		{key: "use", label: "use", hint: "presets:"},
+		{key: "allow", label: "allow", hint: "who may come in?"},
 		{key: "enabled", label: "enabled", hint: "space switches", toggle: true},
 	}
 }
@@ -39,6 +42,9 @@ func routeFields() []*field {
 func (f *field) begin(raw any) {
 	f.raw, f.input = raw, newLine()
 	f.first = strings.Join(wordsOf(raw), " ")
+	if list, ok := raw.([]any); ok && len(list) == 0 && f.key == "allow" {
+		f.first = everybody
+	}
 	if f.toggle && raw == nil {
 		f.first = yesNo(true)
 	}

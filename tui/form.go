@@ -62,16 +62,27 @@ func (f *form) inherited(fd *field) (value any, origin string) {
 	return f.file.inherited(fd.key, f.field("use").words())
 }
 
-// complete finishes the name of a preset as far as it is certain; false when
-// there is nothing to finish.
+// choices are the names that a field takes, of presets or networks.
+func (f *form) choices(fd *field) []string {
+	switch fd.key {
+	case "use":
+		return f.file.presets()
+	case "allow":
+		return f.base.Config.NetworkNames()
+	}
+	return nil
+}
+
+// complete finishes such a name as far as it is certain; false when there is
+// nothing to finish.
 func (f *form) complete(m *model) bool {
 	fd := f.fields[f.at]
 	s := fd.input.String()
 	last := s[strings.LastIndexAny(s, " ,")+1:]
-	if fd.key != "use" || last == "" {
+	if last == "" {
 		return false
 	}
-	all := startingWith(f.file.presets(), last)
+	all := startingWith(f.choices(fd), last)
 	if len(all) == 0 || commonStart(all) == last {
 		return false
 	}

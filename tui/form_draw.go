@@ -100,24 +100,27 @@ func (f *form) placeholder(fd *field) string {
 	if len(fd.words()) > 0 || fd.toggle {
 		return ""
 	}
-	switch v, origin := f.inherited(fd); {
+	v, origin := f.inherited(fd)
+	s := shown(v)
+	if fd.key == "allow" && len(wordsOf(v)) == 0 {
+		s = everybody
+	}
+	switch {
 	case origin != "":
-		return "(" + shown(v) + ", from " + origin + ")"
+		return "(" + s + ", from " + origin + ")"
 	case fd.key == "allow":
-		return "(everybody)"
+		return "(" + s + ")"
 	}
 	return ""
 }
 
 // hint helps with the field that has the focus.
 func (f *form) hint(fd *field) string {
-	if fd.key != "use" {
-		return fd.hint
+	names := f.choices(fd)
+	if fd.key == "use" && len(names) == 0 {
+		return "the file has no preset"
 	}
-	if names := f.file.presets(); len(names) > 0 {
-		return "presets: " + strings.Join(names, " ")
-	}
-	return "the file has no preset"
+	return strings.Join(append([]string{fd.hint}, names...), " ")
 }
 
 func (f *form) drawPreview(m *model, a area) {

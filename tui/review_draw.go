@@ -42,7 +42,7 @@ func (r *review) addVerdict(m *model, p *paper) {
 
 // addConsequences says in short what y leads to.
 func (r *review) addConsequences(p *paper) {
-	if r.form != nil && r.form.was == "" {
+	if r.form != nil {
 		r.addVisitors(p)
 	}
 	if r.moves != nil {
@@ -53,27 +53,40 @@ func (r *review) addConsequences(p *paper) {
 	}
 }
 
-// addVisitors says who may come in by a new route.
+// addVisitors says who may come in by a new route, or where an edit changes
+// that.
 func (r *review) addVisitors(p *paper) {
-	if r.preview.Config == nil {
-		return
+	is, was := visitors(r.preview.Config, r.form.name()), ""
+	if r.base != nil {
+		was = visitors(r.base.Config, r.form.was)
 	}
-	route := r.preview.Config.Route(r.form.name())
-	if route == nil {
-		return
+	switch {
+	case is == "" || is == was:
+	case was == "":
+		p.add(say(is), 0)
+	default:
+		p.add(say(warn, is, " (until now "+was+")"), 0)
 	}
-	t := say("everybody may come in")
-	if len(route.Allow) > 0 {
-		names := make([]string, len(route.Allow))
-		for i, n := range route.Allow {
-			names[i] = n.Name
-		}
-		t = say("only " + strings.Join(names, " ") + " may come in")
-		if from := route.Origins["allow"]; from != "route" {
-			t = append(t, say(", from "+from)...)
-		}
+}
+
+// visitors says who may come in by a route; "" where there is no such route.
+func visitors(c *config.Config, name string) string {
+	if c == nil || c.Route(name) == nil {
+		return ""
 	}
-	p.add(t, 0)
+	route := c.Route(name)
+	if len(route.Allow) == 0 || slices.ContainsFunc(route.Allow, config.Network.Everybody) {
+		return "everybody may come in"
+	}
+	names := make([]string, len(route.Allow))
+	for i, n := range route.Allow {
+		names[i] = n.Name
+	}
+	s := "only " + strings.Join(names, " ") + " may come in"
+	if from := route.Origins["allow"]; from != "route" {
+		s += ", from " + from
+	}
+	return s
 }
 
 // addDiff shows the lines that change with those around them, and where lines

@@ -120,6 +120,70 @@ func TestWhoMayComeIn(t *testing.T) {
 	})
 }
 
+// TestOpenToEverybody: a route is opened though its preset has a list, in the
+// form of a new route and of one that is there, and closed again.
+func TestOpenToEverybody(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		e := edit(t, modelOptions{Width: 120, Height: 40})
+		e.press("3", "G", "e") // photos, of the family
+		e.sees("allow    (lan 10.8.0.0/24, from preset family)")
+		e.focus("allow")
+		e.sees("who may come in? everybody lan private")
+		e.write("ev")
+		e.press("tab", "enter")
+		e.sees("everybody may come in (until now only lan 10.8.0.0/24 may come in, from preset family)", `+ allow = "everybody"`)
+		e.misses("warning")
+		e.press("y", "e")
+		e.sees("allow    everybody")
+		if r := e.store.Current().Config.Route("photos"); len(r.Allow) != 1 || !r.Allow[0].Everybody() {
+			t.Errorf("photos is for %v", r.Allow)
+		}
+		e.focus("allow")
+		e.clear()
+		e.press("enter")
+		e.sees("only lan 10.8.0.0/24 may come in, from preset family (until now everybody may come in)")
+		e.press("y")
+		e.wantFile()
+
+		e.add("wiki.home.lan", "nas:3333")
+		e.press("esc")
+		e.focus("use")
+		e.write("family")
+		e.focus("allow")
+		e.write("everybody")
+		e.press("enter")
+		e.sees("everybody may come in", `+ use   = "family"`, `+ allow = "everybody"`)
+		e.press("y")
+		e.sees("done: add route wiki")
+		e.press("e")
+		e.focus("host")
+		e.write(" wiki.example.com")
+		e.press("enter")
+		e.misses("may come in") // this edit does not change it
+	})
+}
+
+// TestEmptyAllow: an empty list in the file means everybody, and an edit of
+// something else leaves it.
+func TestEmptyAllow(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		w := home()
+		s := realStore(t, w, strings.Replace(homeFile, `use  = "family"`, "use  = \"family\"\nallow = []", 1))
+		e := &editor{sit(t, w.source(s), modelOptions{Width: 80, Height: 24}), s, w}
+		e.press("3", "G", "e")
+		e.sees("allow    everybody")
+		e.press("enter")
+		e.sees("nothing is changed")
+		e.focus("allow")
+		e.clear()
+		e.write("home")
+		e.press("enter", "y")
+		if got := e.file(); !strings.Contains(got, `allow = ["home"]`) {
+			t.Errorf("the file is\n%s", got)
+		}
+	})
+}
+
 // TestNoPreset: the field says so rather than nothing.
 func TestNoPreset(t *testing.T) {
 	atNoon(t, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -72,7 +71,7 @@ func (p *places) valueWords(key string) (words []string) {
 		case "use":
 			words = append(words, c.Presets...)
 		case "allow", "deny":
-			words = append(words, slices.Sorted(maps.Keys(c.Networks))...)
+			words = c.NetworkNames()
 		case "cert":
 			words = append(words, each(c.Certs, func(c *config.Cert) string { return c.Name })...)
 		case "fallback":

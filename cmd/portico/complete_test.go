@@ -47,7 +47,7 @@ func TestCompletionOfKeysAndValues(t *testing.T) {
 		"use=fam":      "use=family :4",
 		"enabled=":     "enabled=true enabled=false :4",
 		"cert=":        "cert=acme cert=local cert=none cert=own :4",
-		"allow=":       "allow=lan allow=private allow=home allow=cloudflare allow=vpn :4",
+		"allow=":       "allow=everybody allow=lan allow=private allow=home allow=cloudflare allow=vpn :4",
 		"fallback=":    "fallback=git fallback=photos :4",
 		"timeout.":     "timeout.dial= timeout.idle= timeout.response_header= :6",
 		"retry.wait=":  ":4",
