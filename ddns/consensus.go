@@ -1,0 +1,87 @@
+package ddns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// agree asks sources until two operators name the same address: one may lie, be
+// hijacked, or stand before the wrong network. A single source is its owner's
+// choice and is believed.
+func agree(ctx context.Context, sources []source, v6 bool) (netip.Addr, error) {
+	need := min(2, operators(sources))
+	votes := map[netip.Addr]map[string]bool{}
+	var said []string
+	for len(sources) > 0 {
+		n := min(2, len(sources))
+		for _, a := range askAll(ctx, sources[:n], v6) {
+			said = append(said, a.words())
+			if a.err != nil {
+				continue
+			}
+			if votes[a.addr] == nil {
+				votes[a.addr] = map[string]bool{}
+			}
+			votes[a.addr][a.operator] = true
+			if len(votes[a.addr]) >= need {
+				return a.addr, nil
+			}
+		}
+		sources = sources[n:]
+	}
+	if ctx.Err() != nil {
+		return netip.Addr{}, ctx.Err()
+	}
+	return netip.Addr{}, disagreement(votes, said)
+}
+
+func disagreement(votes map[netip.Addr]map[string]bool, said []string) error {
+	all := strings.Join(said, "; ")
+	switch len(votes) {
+	case 0:
+		return errors.New("nobody could tell the public address: " + all)
+	case 1:
+		return errors.New("only one source told the public address, and two must agree: " + all)
+	}
+	return errors.New("the sources disagree about the public address: " + all)
+}
+
+func operators(sources []source) int {
+	seen := map[string]bool{}
+	for _, s := range sources {
+		seen[s.operator] = true
+	}
+	return len(seen)
+}
+
+// opinion is what one source said.
+type opinion struct {
+	operator string
+	addr     netip.Addr
+	err      error
+}
+
+func (o opinion) words() string {
+	if o.err != nil {
+		return fmt.Sprintf("%s: %v", o.operator, o.err)
+	}
+	return fmt.Sprintf("%s says %s", o.operator, o.addr)
+}
+
+func askAll(ctx context.Context, sources []source, v6 bool) []opinion {
+	answers := make(chan opinion, len(sources))
+	for _, s := range sources {
+		go func() {
+			addr, err := s.ask(ctx, v6)
+			answers <- opinion{s.operator, addr, err}
+		}()
+	}
+	list := make([]opinion, 0, len(sources))
+	for range sources {
+		list = append(list, <-answers)
+	}
+	return list
+}

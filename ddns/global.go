@@ -1,0 +1,48 @@
+package ddns
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// shared is the range behind a carrier's own NAT (RFC 6598), which
+// netip.Addr.IsPrivate does not know.
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+// Global tells whether strangers can reach an address at all.
+func Global(a netip.Addr) bool {
+	a = a.Unmap()
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !shared.Contains(a)
+}
+
+// parseGlobal reads an address that was said to be ours, of the wanted family.
+func parseGlobal(text string, v6 bool) (netip.Addr, error) {
+	a, err := netip.ParseAddr(text)
+	a = a.Unmap()
+	switch {
+	case err != nil || a.Zone() != "":
+		return netip.Addr{}, fmt.Errorf("no address in its answer: %s", clean(text))
+	case a.Is6() != v6:
+		return netip.Addr{}, fmt.Errorf("%s is of the other family", a)
+	case !Global(a):
+		return netip.Addr{}, fmt.Errorf("%s is not reachable from outside", a)
+	}
+	return a, nil
+}
+
+// behindCarrier says in words why a router's outer address cannot be reached,
+// "" where it can. public is the address that others see; invalid where nobody
+// said.
+func behindCarrier(router, public netip.Addr) string {
+	switch {
+	case !router.IsValid():
+		return ""
+	case shared.Contains(router):
+		return fmt.Sprintf("the router's own address %s belongs to the provider's network (CGNAT): nobody reaches this home over IPv4", router)
+	case router.IsPrivate():
+		return fmt.Sprintf("the router's own address %s is private: another router or the provider's NAT stands before it", router)
+	case public.IsValid() && router != public:
+		return fmt.Sprintf("the router has %s, but others see %s: the provider's NAT stands between", router, public)
+	}
+	return ""
+}

@@ -1,0 +1,208 @@
+package ddns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"forge.home.arpa/portico/config"
+)
+
+// Options are what a Service stands on.
+type Options struct {
+	Log *slog.Logger
+	// State is the directory in which replies are remembered; "" for memory
+	// only.
+	State string
+	// Gateways are this machine's default gateways, which may tell the home's
+	// address; nil for none.
+	Gateways func() []netip.Addr
+	// Transport carries the requests to providers; nil for http.DefaultTransport.
+	Transport http.RoundTripper
+	// Lookup asks a name's own zone what it publishes; nil for the DNS.
+	Lookup func(context.Context, Name) (Addresses, error)
+}
+
+// Service keeps the names of all [ddns.NAME] tables.
+type Service struct {
+	log       *slog.Logger
+	transport http.RoundTripper
+	lookup    func(context.Context, Name) (Addresses, error)
+	finder    finder
+	memory    *memory
+
+	mu       sync.Mutex
+	accounts []*account
+	changed  chan struct{} // closed when accounts were replaced
+}
+
+// New makes a Service; it asks nobody until Run.
+func New(o Options) *Service {
+	s := &Service{log: o.Log, transport: o.Transport, lookup: o.Lookup, changed: make(chan struct{})}
+	if s.transport == nil {
+		s.transport = http.DefaultTransport
+	}
+	if s.lookup == nil {
+		s.lookup = lookup
+	}
+	s.finder.gateways = o.Gateways
+	if s.finder.gateways == nil {
+		s.finder.gateways = func() []netip.Addr { return nil }
+	}
+	var err error
+	if s.memory, err = remember(o.State); err != nil {
+		s.log.Warn("dynamic DNS starts without its memory", "error", err)
+	}
+	return s
+}
+
+// Prepare implements config.Preparer.
+func (s *Service) Prepare(c *config.Config) (config.Change, error) {
+	ch := &change{service: s}
+	wanted := map[string]map[string]bool{}
+	for _, table := range c.DDNS {
+		a := s.account(table, c.Routes)
+		ch.accounts = append(ch.accounts, a)
+		wanted[table.Name] = map[string]bool{}
+		for _, n := range a.names {
+			wanted[table.Name][n.FQDN] = true
+		}
+	}
+	ch.wanted = wanted
+	return ch, nil
+}
+
+func (s *Service) account(c *config.DDNS, routes []*config.Route) *account {
+	a := &account{DDNS: c, names: namesOf(c, routes), service: s, provider: newProvider(c, s.transport),
+		log: s.log.With("ddns", c.Name), poke: make(chan chan struct{})}
+	a.refresh(a.view.Next)
+	return a
+}
+
+// change is new tables that are ready to be looked after.
+type change struct {
+	service  *Service
+	accounts []*account
+	wanted   map[string]map[string]bool
+}
+
+// Commit implements config.Change.
+func (ch *change) Commit() {
+	s := ch.service
+	s.memory.forget(ch.wanted)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sameTables(s.accounts, ch.accounts) {
+		return // an edit elsewhere disturbs nobody
+	}
+	s.accounts = ch.accounts
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// Discard implements config.Change.
+func (ch *change) Discard() {}
+
+func sameTables(a, b []*account) bool {
+	return slices.EqualFunc(a, b, func(x, y *account) bool {
+		return x.Name == y.Name && x.Every == y.Every && x.service.memory.sum(x.DDNS) == y.service.memory.sum(y.DDNS) &&
+			slices.Equal(x.names, y.names)
+	})
+}
+
+// Run looks after the names until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		accounts, changed := s.accounts, s.changed
+		s.mu.Unlock()
+		work, stop := context.WithCancel(ctx)
+		var group sync.WaitGroup
+		for _, a := range accounts { // each on its own: one that fails holds up no other
+			group.Go(func() { a.run(work) })
+		}
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		}
+		stop()
+		group.Wait()
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// Update publishes the names of a table now, or of all for "": a person asked,
+// so that what was stopped is tried again. It returns when that has ended.
+func (s *Service) Update(ctx context.Context, table string) error {
+	s.mu.Lock()
+	accounts := s.accounts
+	s.mu.Unlock()
+	found := false
+	for _, a := range accounts {
+		if table != "" && table != a.Name {
+			continue
+		}
+		found = true
+		done := make(chan struct{})
+		select {
+		case a.poke <- done:
+		case <-ctx.Done():
+			return errors.New("the update did not begin in time: another one is under way")
+		}
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return errors.New("could not confirm: the provider has not answered yet")
+		}
+	}
+	if !found {
+		return fmt.Errorf("there is no [ddns.%s]", table)
+	}
+	return nil
+}
+
+// namesOf are the names a table keeps: those it lists, else every host of a
+// route in its domain.
+func namesOf(c *config.DDNS, routes []*config.Route) []Name {
+	var list []Name
+	seen := map[string]bool{}
+	add := func(fqdn string) {
+		if !seen[fqdn] {
+			seen[fqdn] = true
+			list = append(list, name(fqdn, c.Domain))
+		}
+	}
+	for _, label := range c.Names {
+		add(fullName(label, c.Domain))
+	}
+	if len(c.Names) > 0 {
+		return list
+	}
+	for _, r := range routes {
+		for _, host := range r.Hosts {
+			if r.Enabled && c.Domain != "" && (host == c.Domain || strings.HasSuffix(host, "."+c.Domain)) {
+				add(host)
+			}
+		}
+	}
+	return list
+}
+
+// fullName puts a label before the domain unless it is there already.
+func fullName(label, domain string) string {
+	switch {
+	case domain == "" || label == domain || strings.HasSuffix(label, "."+domain):
+		return label
+	case label == "@":
+		return domain
+	}
+	return label + "." + domain
+}

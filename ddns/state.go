@@ -1,0 +1,140 @@
+package ddns
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/config/atomicfile"
+)
+
+// entry is what is remembered of one name of one table, also over a restart.
+type entry struct {
+	V4       netip.Addr `json:"v4"` // last accepted
+	V6       netip.Addr `json:"v6"`
+	Class    Class      `json:"class"` // of the last reply
+	Words    string     `json:"words"`
+	At       time.Time  `json:"at"`         // of the last reply
+	OK       time.Time  `json:"ok"`         // of the last that accepted
+	Not      time.Time  `json:"not_before"` // zero for any time
+	Failures int        `json:"failures"`   // one after another
+	Drifted  bool       `json:"drifted"`    // the zone publishes something else
+}
+
+// kept are the entries of a table, by name. A table with another sum was edited:
+// what stopped it may be mended.
+type kept struct {
+	Sum   string           `json:"sum"`
+	Names map[string]entry `json:"names"`
+}
+
+// memory is the file of the state directory. It is written when something was
+// learnt, never while all is well.
+type memory struct {
+	file atomicfile.File // Path "" keeps nothing on disk
+
+	mu     sync.Mutex
+	Salt   string          `json:"salt"`
+	Tables map[string]kept `json:"tables"`
+}
+
+const memoryName = "ddns.json"
+
+// remember reads what an earlier run learnt. A file that cannot be read is as
+// good as none: the error says what was lost.
+func remember(dir string) (*memory, error) {
+	m := &memory{Salt: rand.Text(), Tables: map[string]kept{}}
+	if dir == "" {
+		return m, nil
+	}
+	m.file = atomicfile.New(filepath.Join(dir, memoryName))
+	text, err := m.file.Read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, m)
+	}
+	if err != nil || m.Salt == "" || m.Tables == nil {
+		m.Salt, m.Tables = rand.Text(), map[string]kept{}
+		return m, fmt.Errorf("what dynamic DNS remembered is lost: %w", errors.Join(err, errors.New(m.file.Path+" is no state of ours")))
+	}
+	return m, nil
+}
+
+// sum tells one state of a table from another, its secrets included; salted, so
+// that the file does not help to guess them.
+func (m *memory) sum(c *config.DDNS) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%q %q %q %q %q %q %q %q %q", m.Salt, c.Provider, c.Domain, c.Username, c.Zone, c.Server, c.URL, c.Success,
+		c.Address, c.Sources)
+	for _, s := range []config.Secret{c.Password, c.Token, c.Key, c.Secret} {
+		fmt.Fprintf(h, "\x00%q", s.Reveal())
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// entry returns what is known of a name; fresh where its table was edited,
+// except for what was accepted, which still stands in the zone.
+func (m *memory) entry(c *config.DDNS, fqdn string) entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	table := m.Tables[c.Name]
+	e := table.Names[fqdn]
+	if table.Sum != m.sum(c) {
+		return entry{}
+	}
+	return e
+}
+
+// learn keeps an entry and writes the file.
+func (m *memory) learn(c *config.DDNS, fqdn string, e entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	table := m.Tables[c.Name]
+	if sum := m.sum(c); table.Sum != sum || table.Names == nil {
+		table = kept{Sum: sum, Names: map[string]entry{}}
+	}
+	table.Names[fqdn] = e
+	m.Tables[c.Name] = table
+}
+
+// forget drops tables and names that are no longer configured.
+func (m *memory) forget(wanted map[string]map[string]bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for table, k := range m.Tables {
+		for fqdn := range k.Names {
+			if !wanted[table][fqdn] {
+				delete(k.Names, fqdn)
+			}
+		}
+		if wanted[table] == nil {
+			delete(m.Tables, table)
+		}
+	}
+}
+
+// save writes the file, durably: a STOP that a power cut forgets would knock at
+// the provider's door again.
+func (m *memory) save() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.file.Path == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return m.file.Put(text)
+}

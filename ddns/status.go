@@ -1,0 +1,97 @@
+package ddns
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Status is a copy of what the service knows.
+type Status struct {
+	Accounts []AccountStatus
+}
+
+// AccountStatus is one [ddns.NAME] table.
+type AccountStatus struct {
+	Name     string
+	Provider string
+	V4, V6   netip.Addr // the public addresses as found
+	Problem  string     // why none was found; "" when one was
+	Carrier  string     // why nobody reaches the home over IPv4; "" where they can
+	Looked   time.Time  // when they were looked for; zero before the first look
+	Next     time.Time  // the next look
+	Names    []NameStatus
+}
+
+// NameStatus is one name.
+type NameStatus struct {
+	FQDN   string
+	V4, V6 netip.Addr // as the provider accepted them
+	Class  Class
+	Words  string    // of the last reply
+	At     time.Time // of the last reply; zero when nobody was asked yet
+	OK     time.Time // of the last reply that accepted
+	Next   time.Time // the next try after a failure; zero for none
+}
+
+// Status returns a copy of the state.
+func (s *Service) Status() Status {
+	s.mu.Lock()
+	accounts := s.accounts
+	s.mu.Unlock()
+	var out Status
+	for _, a := range accounts {
+		out.Accounts = append(out.Accounts, a.status())
+	}
+	return out
+}
+
+// Addresses are the home's public addresses as far as they were found.
+func (s *Service) Addresses() []netip.Addr {
+	var list []netip.Addr
+	for _, a := range s.Status().Accounts {
+		for _, addr := range [...]netip.Addr{a.V4, a.V6} {
+			if addr.IsValid() {
+				list = append(list, addr)
+			}
+		}
+	}
+	return list
+}
+
+func (a *account) status() AccountStatus {
+	a.mu.Lock()
+	out := a.view
+	a.mu.Unlock()
+	out.Name, out.Provider = a.Name, a.Provider
+	out.Names = nil
+	for _, n := range a.names {
+		e := a.service.memory.entry(a.DDNS, n.FQDN)
+		out.Names = append(out.Names, NameStatus{n.FQDN, e.V4, e.V6, e.Class, e.Words, e.At, e.OK, e.Not})
+	}
+	return out
+}
+
+// noteFinding keeps what was found for those who look, and logs a change.
+func (a *account) noteFinding(f finding) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	before := a.view
+	a.view.Looked, a.view.Carrier, a.view.Problem = f.at, f.carrier, ""
+	if f.err != nil {
+		a.view.Problem = f.err.Error()
+	} else {
+		a.view.V4, a.view.V6 = f.V4, f.V6
+	}
+	if a.view.Problem != "" && before.Problem == "" {
+		a.log.Warn("no public address was found: records stay as they are", "reason", a.view.Problem)
+	}
+	if a.view.Carrier != "" && before.Carrier == "" {
+		a.log.Warn("the home cannot be reached over IPv4", "reason", a.view.Carrier)
+	}
+}
+
+func (a *account) refresh(next time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.view.Next = next
+}

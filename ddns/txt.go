@@ -1,0 +1,53 @@
+package ddns
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// CanTXT tells whether the records of a name can be published for a certificate
+// by DNS-01.
+func (s *Service) CanTXT(fqdn string) bool {
+	_, _, err := s.texter(fqdn)
+	return err == nil
+}
+
+// AddTXT publishes a TXT record (RFC 8555 section 8.4) beside those there are.
+func (s *Service) AddTXT(ctx context.Context, fqdn, value string) error {
+	t, n, err := s.texter(fqdn)
+	if err != nil {
+		return err
+	}
+	return t.addTXT(ctx, n, value)
+}
+
+// RemoveTXT takes it away again.
+func (s *Service) RemoveTXT(ctx context.Context, fqdn, value string) error {
+	t, n, err := s.texter(fqdn)
+	if err != nil {
+		return err
+	}
+	return t.removeTXT(ctx, n, value)
+}
+
+// texter finds the provider of the longest domain that fqdn is in.
+func (s *Service) texter(fqdn string) (texter, Name, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var best *account
+	for _, a := range s.accounts {
+		in := a.Domain != "" && (fqdn == a.Domain || strings.HasSuffix(fqdn, "."+a.Domain))
+		if in && (best == nil || len(a.Domain) > len(best.Domain)) {
+			best = a
+		}
+	}
+	if best == nil {
+		return nil, Name{}, fmt.Errorf("no [ddns] table serves the domain of %s", fqdn)
+	}
+	t, ok := unwrap(best.provider).(texter)
+	if !ok {
+		return nil, Name{}, fmt.Errorf("%s cannot publish the TXT record that DNS-01 needs: a wildcard needs another provider", best.Provider)
+	}
+	return t, name(fqdn, best.Domain), nil
+}
