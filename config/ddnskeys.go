@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,19 +28,31 @@ var ddnsKeys = keys[DDNS]{
 
 var asDDNS = asTable(ddnsKeys, defaultDDNS, checkDDNS).needing("provider")
 
-var providerList = []string{"namecheap", "dyndns2", "duckdns", "freedns", "desec", "cloudflare", "digitalocean",
-	"gandi", "hetzner", "porkbun", "rfc2136", "url"}
+var providerList = append([]string{"namecheap", "dyndns2", "duckdns", "freedns", "desec", "cloudflare", "digitalocean",
+	"gandi", "hetzner", "porkbun", "rfc2136", "url"}, dyndns2Family...)
+
+// dyndns2Family are services that speak dyndns2 and are known by their own
+// names; others are reached by "dyndns2" and a server.
+var dyndns2Family = []string{"noip", "dyn", "dynu", "inwx", "allinkl", "changeip", "loopia", "nowdns", "he", "strato",
+	"selfhost", "infomaniak", "spdyn", "opendns", "dnsomatic"}
 
 // providers say which of the keys below a provider cannot do without.
 var providers = map[string][]string{
-	"namecheap": {"domain", "password"}, "dyndns2": {"username", "password"}, "duckdns": {"token"},
+	"namecheap": {"domain", "password"}, "dyndns2": {"server", "username", "password"}, "duckdns": {"token"},
 	"freedns": {"token"}, "desec": {"token"}, "cloudflare": {"token"}, "digitalocean": {"token"},
 	"gandi": {"token"}, "hetzner": {"token"}, "porkbun": {"key", "secret"}, "rfc2136": {"server"},
 	"url": {"url", "success"},
 }
 
+func needsOf(provider string) []string {
+	if slices.Contains(dyndns2Family, provider) {
+		return []string{"username", "password"}
+	}
+	return providers[provider]
+}
+
 func checkDDNS(d *decoder, n *node, e *DDNS) {
-	d.need(n, providers[e.Provider]...)
+	d.need(n, needsOf(e.Provider)...)
 	if server := n.Get("server"); server != nil && e.Server != "" {
 		check := parsed(parseURL)
 		if e.Provider == "rfc2136" {

@@ -767,7 +767,7 @@ provider = "rfc2136"
 server = "https://ns.test"
 address = "dhcp"
 `, `
-2:12: ddns.a.provider: "namecheep" is not one of namecheap, dyndns2, duckdns, freedns, desec, cloudflare, digitalocean, gandi, hetzner, porkbun, rfc2136, url (did you mean "namecheap"?)
+2:12: ddns.a.provider: "namecheep" is not one of namecheap, dyndns2, duckdns, freedns, desec, cloudflare, digitalocean, gandi, hetzner, porkbun, rfc2136, url, noip, dyn, dynu, inwx, allinkl, changeip, loopia, nowdns, he, strato, selfhost, infomaniak, spdyn, opendns, dnsomatic (did you mean "namecheap"?)
 3:7: ddns.b has no password
 6:22: ddns.b.names[2]: "a b" is not a host name: " " is not allowed
 7:9: warning: ddns.b.token is a secret in plain text: it is also in the history (write "env:NAME" or "file:PATH")
