@@ -52,7 +52,6 @@ var unservedBeside = []struct {
 	{[]string{"server", "max_conns"}, func(c *Config) bool { return c.Server.MaxConns > 0 }},
 	{[]string{"acme"}, func(c *Config) bool { return c.ACME != nil }},
 	{[]string{"cert"}, func(c *Config) bool { return len(c.Certs) > 0 }},
-	{[]string{"ddns"}, func(c *Config) bool { return len(c.DDNS) > 0 }},
 	{[]string{"ban"}, func(c *Config) bool { return c.Ban != nil && len(c.Ban.On) > 0 }},
 	{[]string{"log", "access"}, func(c *Config) bool { return c.Log.Access != "" }},
 	{[]string{"alert"}, func(c *Config) bool { return c.Alert != nil }},

@@ -66,6 +66,7 @@ func (a *account) turn(ctx context.Context, forced bool) time.Time {
 	found := a.service.finder.find(ctx, a.DDNS)
 	now := time.Now()
 	a.noteFinding(found)
+	a.service.found(a.service.Addresses())
 	next := now.Add(a.Every)
 	if found.err == nil {
 		if due := a.due(found.Addresses, now, forced); len(due) > 0 {

@@ -23,6 +23,9 @@ type Options struct {
 	// Gateways are this machine's default gateways, which may tell the home's
 	// address; nil for none.
 	Gateways func() []netip.Addr
+	// Found is told the home's public addresses whenever they were looked for;
+	// nil for nobody.
+	Found func([]netip.Addr)
 	// Transport carries the requests to providers; nil for http.DefaultTransport.
 	Transport http.RoundTripper
 	// Lookup asks a name's own zone what it publishes; nil for the DNS.
@@ -34,6 +37,7 @@ type Service struct {
 	log       *slog.Logger
 	transport http.RoundTripper
 	lookup    func(context.Context, Name) (Addresses, error)
+	found     func([]netip.Addr)
 	finder    finder
 	memory    *memory
 
@@ -50,6 +54,9 @@ func New(o Options) *Service {
 	}
 	if s.lookup == nil {
 		s.lookup = lookup
+	}
+	if s.found = o.Found; s.found == nil {
+		s.found = func([]netip.Addr) {}
 	}
 	s.finder.gateways = o.Gateways
 	if s.finder.gateways == nil {

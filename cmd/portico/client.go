@@ -47,11 +47,16 @@ func (p *places) dial() (*client, error) {
 // ask sends a request, with open files where the command takes some, and
 // returns the answer.
 func (c *client) ask(r request, fds ...int) (answer, error) {
+	return c.askWithin(answerWait, r, fds...)
+}
+
+// askWithin is ask for what takes its time.
+func (c *client) askWithin(wait time.Duration, r request, fds ...int) (answer, error) {
 	// A service that refuses a caller hangs up without reading, and has said why.
 	if err := send(c.conn, requestWait, r, fds...); err != nil && !errors.Is(err, unix.EPIPE) {
 		return answer{}, fmt.Errorf("ask portico on %s: %w", c.socket, err)
 	}
-	a, err := c.hear(answerWait)
+	a, err := c.hear(wait)
 	if err != nil {
 		return answer{}, fmt.Errorf("portico on %s gave no answer: %w", c.socket, err)
 	}

@@ -46,6 +46,7 @@ func newRoot(s streams, started *bool) *cobra.Command {
 		newKeep(s, at),
 		newBack(s, at),
 		newStatus(s, at),
+		newDDNS(s, at),
 		newAttach(s, at),
 		newPassword(s),
 		newInit(s, at),

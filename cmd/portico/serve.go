@@ -14,6 +14,7 @@ import (
 
 	"forge.home.arpa/portico/assets"
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/ddns"
 	"forge.home.arpa/portico/proxy"
 	"forge.home.arpa/portico/tui"
 )
@@ -74,6 +75,7 @@ type service struct {
 	systemd systemd
 
 	server  *proxy.Server
+	ddns    *ddns.Service
 	store   *config.Store
 	control *control // nil where no socket could be made
 	notices []string // what the start could not do, for the console
@@ -136,9 +138,10 @@ func (sv *service) openStore(lock *state, strict bool) error {
 		return err
 	}
 	sv.server = proxy.New(proxy.Options{Log: sv.log})
+	sv.ddns = ddns.New(ddns.Options{Log: sv.log, State: lock.directory(), Gateways: sv.server.Gateways, Found: sv.server.SetHome})
 	sv.store, err = config.Open(config.Options{
 		Path: path, Starter: assets.Starter, Log: sv.log, State: lock.directory(), Strict: strict,
-	}, listening{sv.server})
+	}, listening{sv.server}, sv.ddns)
 	if err != nil {
 		return listProblems(sv.err, path, err)
 	}
@@ -176,6 +179,8 @@ func (sv *service) openControl(lock *state) error {
 		"change":  sv.changeCommand(),
 		"keep":    sv.decideCommand(true),
 		"back":    sv.decideCommand(false),
+		"ddns":    sv.ddnsCommand(),
+		"update":  sv.updateCommand(),
 	}}
 	return nil
 }
@@ -191,6 +196,7 @@ func (sv *service) notice(err error) {
 func (sv *service) run(ctx context.Context, reload <-chan struct{}, f *front, o serveOptions) error {
 	jobs, ctx := errgroup.WithContext(ctx)
 	jobs.Go(func() error { return sv.server.Run(ctx) })
+	jobs.Go(func() error { return sv.ddns.Run(ctx) })
 	jobs.Go(func() error { return sv.store.Run(ctx) })
 	jobs.Go(func() error { return sv.reloads(ctx, reload) })
 	jobs.Go(func() error { return sv.systemd.Watch(ctx, func() { sv.server.Status() }) })

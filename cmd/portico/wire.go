@@ -53,6 +53,7 @@ type request struct {
 	Config  string `json:"config,omitempty"`
 	Edit    *edit  `json:"edit,omitempty"`    // of change
 	Version int    `json:"version,omitempty"` // of diff; 0 is the newest
+	Table   string `json:"table,omitempty"`   // of update: a [ddns.NAME], "" for all
 }
 
 // answer is an error, or what the command gives.
@@ -64,6 +65,7 @@ type answer struct {
 	Diff     *versionDiff  `json:"diff,omitempty"`
 	Proposal *proposal     `json:"proposal,omitempty"`
 	Made     *made         `json:"made,omitempty"`
+	DDNS     []ddnsReport  `json:"ddns,omitempty"`
 }
 
 // problem is what the service says is wrong.

@@ -112,6 +112,9 @@ func (b *Builtins) SetHome(addrs []netip.Addr) {
 func (b *Builtins) inLAN(a netip.Addr) bool  { return b.state.Load().lan.contains(a) }
 func (b *Builtins) inHome(a netip.Addr) bool { return b.state.Load().homes.find(a) >= 0 }
 
+// Gateways are the addresses of the default gateways.
+func (b *Builtins) Gateways() []netip.Addr { return slices.Clone(b.state.Load().lan.gateways) }
+
 // IsGateway reports whether an address is that of a default gateway. Requests
 // for public names from there mean that the router hides visitors.
 func (b *Builtins) IsGateway(a netip.Addr) bool {
