@@ -219,7 +219,6 @@ enabled = false
 5:1: warning: this build cannot serve server.max_conns yet
 6:2: warning: this build cannot serve acme yet
 7:2: warning: this build cannot serve cert yet
-10:2: warning: this build cannot serve ddns yet
 13:2: warning: this build cannot serve ban yet
 16:1: warning: this build cannot serve log.access yet
 17:2: warning: this build cannot serve alert yet

@@ -150,15 +150,22 @@ func (p *process) serving() *process {
 // says waits until the text is in its log.
 func (p *process) says(text string) {
 	p.t.Helper()
+	var ended time.Time // what went to a terminal is read a little later
 	eventually(p.t, "the log says "+text, func() bool {
+		if strings.Contains(p.log.String(), text) {
+			return true
+		}
 		select {
 		case <-p.done:
-			if !strings.Contains(p.log.String(), text) {
+			if ended.IsZero() {
+				ended = time.Now()
+			}
+			if time.Since(ended) > 2*time.Second {
 				p.t.Fatalf("portico ended with %d before it said %q", p.code, text)
 			}
 		default:
 		}
-		return strings.Contains(p.log.String(), text)
+		return false
 	})
 }
 
