@@ -15,3 +15,12 @@ var ErrBodyCut = errors.New("the client's body was cut short")
 type BadResponse struct{ Why string }
 
 func (e *BadResponse) Error() string { return "bad answer: " + e.Why }
+
+// Unsendable is a request that the upstream's protocol has no room for. Nothing
+// of it was sent.
+type Unsendable struct {
+	Status int // for the client
+	Why    string
+}
+
+func (e *Unsendable) Error() string { return "cannot be sent: " + e.Why }

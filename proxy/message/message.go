@@ -24,8 +24,9 @@ type Request struct {
 	Trailers  Fields // complete once Body has returned io.EOF
 
 	// Drop, where set, says which trailers must not be passed on.
-	Drop  func(*Field) bool
-	Minor int // of HTTP/1.x: what the client can understand
+	Drop   func(*Field) bool
+	Minor  int     // of HTTP/1.x: what the client can understand
+	Script *Script // for servers of the CGI family; nil for others
 }
 
 // Response is what the client is answered.
