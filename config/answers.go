@@ -108,7 +108,11 @@ func parseIndex(s string) (string, error) {
 	return s, nil
 }
 
-func parseTry(s string) (string, error) {
-	_, err := parseTemplate(s)
-	return s, err
+// parseTry reads an entry of try_files: a path below root.
+func parseTry(s string) (Template, error) {
+	t, err := parseTemplate(s)
+	if err == nil && !strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "{path}") {
+		err = flawed("is not a path below root", `as "{path}" or "/index.php"`)
+	}
+	return t, err
 }

@@ -26,7 +26,8 @@ var (
 	defaultAuth        = Auth{Realm: "portico"}
 	defaultWakeOnLAN   = WakeOnLAN{Wait: time.Minute}
 	defaultUpstreamTLS = UpstreamTLS{Verify: "system"}
-	defaultFastCGI     = FastCGI{Index: []string{"index.php"}, TryFiles: []string{"{path}", "{path}/", "/index.php"}}
+	defaultFastCGI     = FastCGI{Index: []string{"index.php"}, TryFiles: defaultTryFiles}
+	defaultTryFiles    = []Template{{{Placeholder: "path"}}, {{Placeholder: "path"}, {Literal: "/"}}, {{Literal: "/index.php"}}}
 	defaultMemcached   = Memcached{Key: Template{{Placeholder: "host"}, {Placeholder: "uri"}}}
 )
 

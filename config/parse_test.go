@@ -188,19 +188,6 @@ wake_on_lan = { mac = "00:11:32:aa:bb:cc" }
 cert = "own"
 plain_http = "redirect"
 
-[route.php]
-host = "php.test"
-to = "fastcgi://a:9000"
-root = "/srv"
-index = "x"
-try_files = "/x"
-static = "testdata"
-[route.scgi]
-host = "scgi.test"
-to = "scgi://a:1"
-[route.uwsgi]
-host = "uwsgi.test"
-to = "uwsgi://a:1"
 [route.cache]
 host = "cache.test"
 to = "memcached://a:1"
@@ -224,10 +211,7 @@ enabled = false
 17:2: warning: this build cannot serve alert yet
 42:8: warning: route.everything: this build cannot serve h2c, grpc, grpcs, weight, backup, balance, health, retry, auth, forward_auth, compress, wake_on_lan, cert, plain_http yet: the route answers 501
 49:17: warning: route.everything.auth.file: "testdata/none" cannot be read: no such file or directory
-60:8: warning: route.php: this build cannot serve fastcgi, root, index, try_files, static yet: the route answers 501
-67:8: warning: route.scgi: this build cannot serve scgi yet: the route answers 501
-70:8: warning: route.uwsgi: this build cannot serve uwsgi yet: the route answers 501
-73:8: warning: route.cache: this build cannot serve memcached, memcached_key, fallback yet: the route answers 501`
+60:8: warning: route.cache: this build cannot serve memcached, memcached_key, fallback yet: the route answers 501`
 	if got := ps.Error(); got != want {
 		t.Fatalf("got\n%s\nwant\n%s", got, want)
 	}

@@ -26,7 +26,7 @@ var routeKeys = keys[Route]{
 	"root":          store(parsed(parseRoot).like(`^/`), func(r *Route) *string { return &r.fastCGI().Root }),
 	"static":        store(asFolder, func(r *Route) *string { return &r.fastCGI().Static }),
 	"index":         store(some(list(parsed(parseIndex).like(`^[^/]+$`))), func(r *Route) *[]string { return &r.fastCGI().Index }),
-	"try_files":     store(some(list(parsed(parseTry))), func(r *Route) *[]string { return &r.fastCGI().TryFiles }),
+	"try_files":     store(some(list(parsed(parseTry))), func(r *Route) *[]Template { return &r.fastCGI().TryFiles }),
 	"memcached_key": store(parsed(parseTemplate), func(r *Route) *Template { return &r.memcached().Key }),
 	"fallback":      store(asFallback, func(r *Route) *string { return &r.memcached().Fallback }),
 

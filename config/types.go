@@ -193,7 +193,7 @@ type FastCGI struct {
 	Root     string
 	Static   string
 	Index    []string
-	TryFiles []string
+	TryFiles []Template
 }
 
 // Memcached holds what only memcached upstreams use.

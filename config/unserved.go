@@ -16,18 +16,11 @@ var unservedOf = []struct {
 	{"h2c", speaks("h2c")},
 	{"grpc", speaks("grpc")},
 	{"grpcs", speaks("grpcs")},
-	{"fastcgi", speaks("fastcgi")},
-	{"scgi", speaks("scgi")},
-	{"uwsgi", speaks("uwsgi")},
 	{"memcached", speaks("memcached")},
 	{"weight", func(r *Route) bool {
 		return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Weight != 1 })
 	}},
 	{"backup", func(r *Route) bool { return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Backup }) }},
-	{"root", says("root")},
-	{"index", says("index")},
-	{"try_files", says("try_files")},
-	{"static", says("static")},
 	{"memcached_key", says("memcached_key")},
 	{"fallback", says("fallback")},
 	{"balance", func(r *Route) bool { return r.Balance != "round_robin" }},

@@ -26,6 +26,8 @@ func actionOf(r *route) action {
 		return whoami{}
 	case r.Files != nil:
 		return &files{fileServer{dir: r.Files.Dir, list: r.Files.List}}
+	case r.group != nil && ofCGI(r.To[0].Scheme):
+		return newGateway(r)
 	case r.group != nil:
 		return &forward{r}
 	}

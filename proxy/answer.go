@@ -10,7 +10,7 @@ import (
 // fromUpstream gives what comes back the prefix that strip_prefix took off, so
 // that links, redirects and cookies of the upstream stay under it.
 func (v *visit) fromUpstream(u *upstream.Upstream) {
-	if len(v.route.StripPrefix) == 0 {
+	if len(v.route.StripPrefix) == 0 || v.x.Request.Script != nil { // who knows its mount point speaks of it
 		return
 	}
 	fields := v.x.Response.Fields

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/cgi"
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/upstream"
 )
@@ -24,6 +25,10 @@ type speaker struct {
 var speakers = map[string]*speaker{
 	"http":  {speak: speakHTTP1, url: "http"},
 	"https": {speak: speakHTTP1, url: "https", tls: "http/1.1"},
+
+	"fastcgi": {speak: func(c net.Conn) upstream.Wire { return cgi.NewFastCGI(c) }},
+	"scgi":    {speak: func(c net.Conn) upstream.Wire { return cgi.NewSCGI(c) }},
+	"uwsgi":   {speak: func(c net.Conn) upstream.Wire { return cgi.NewUWSGI(c) }},
 }
 
 func speakHTTP1(c net.Conn) upstream.Wire { return http1.NewClientConn(c, http1.DefaultLimits) }

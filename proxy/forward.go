@@ -230,6 +230,12 @@ func (t *trip) answerFailure(err error) {
 		v.front.CloseAfter()
 		return
 	}
+	var unsendable *message.Unsendable
+	if errors.As(err, &unsendable) {
+		v.row.Cause, v.row.Detail = record.CauseTooLarge, err.Error()
+		v.fail(unsendable.Status)
+		return
+	}
 	stage := upstream.Waiting
 	if !t.c.Answered() && t.upload != nil && t.upload.err != nil {
 		stage, err = upstream.Sending, t.upload.err

@@ -87,7 +87,9 @@ func (v *visit) moveDestination() bool {
 	if m.Judged {
 		path = m.Path
 	}
-	path, query = v.route.rewritten(v.x, path, query)
+	if v.x.Request.Script == nil {
+		path, query = v.route.rewritten(v.x, path, query)
+	}
 	v.destPath, v.destQuery = path, query
 	return true
 }
@@ -116,8 +118,12 @@ func (v *visit) sendDestination(u *upstream.Upstream) {
 	if f == nil || v.destPath == nil {
 		return
 	}
+	scheme := speakers[u.Scheme].url
+	if v.x.Request.Script != nil { // compared with the URL the client used
+		scheme = v.x.Request.Scheme
+	}
 	f.Value = v.x.Make(func(b []byte) []byte {
-		b = append(append(append(b, speakers[u.Scheme].url...), "://"...), v.x.Request.Authority...)
+		b = append(append(append(b, scheme...), "://"...), v.x.Request.Authority...)
 		return append(append(b, v.destPath...), v.destQuery...)
 	})
 }

@@ -147,5 +147,9 @@ func (u *Upstream) ExchangeFailure(stage Stage, err error) *Failure {
 	default:
 		f.Cause, f.Detail = record.CauseReset, fmt.Sprintf("%s broke off %s: %v", u.Addr, stage, bare(err))
 	}
+	var hint interface{ Hint() string }
+	if errors.As(err, &hint) {
+		f.Detail += " (" + hint.Hint() + ")"
+	}
 	return f
 }
