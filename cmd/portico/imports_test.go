@@ -55,7 +55,7 @@ var rules = []rule{
 	},
 	{
 		func(from, to string) bool {
-			kept := from == "proxy/http1" || from == "proxy/upstream" || from == "proxy/message" || from == "proxy/match"
+			kept := from == "proxy/http1" || from == "proxy/upstream" || from == "proxy/message" || from == "proxy/match" || from == "proxy/cgi"
 			return kept && (to == "net/http" || strings.HasPrefix(to, "net/http/"))
 		},
 		"net/http costs three times nginx and reads what our own parser refuses: the data plane does without it",
