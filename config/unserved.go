@@ -17,15 +17,8 @@ var unservedOf = []struct {
 	{"grpc", speaks("grpc")},
 	{"grpcs", speaks("grpcs")},
 	{"memcached", speaks("memcached")},
-	{"weight", func(r *Route) bool {
-		return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Weight != 1 })
-	}},
-	{"backup", func(r *Route) bool { return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Backup }) }},
 	{"memcached_key", says("memcached_key")},
 	{"fallback", says("fallback")},
-	{"balance", func(r *Route) bool { return r.Balance != "round_robin" }},
-	{"health", func(r *Route) bool { return r.Health != nil }},
-	{"retry", func(r *Route) bool { return r.Retry.Attempts > 0 }},
 	{"auth", func(r *Route) bool { return r.Auth != nil }},
 	{"forward_auth", func(r *Route) bool { return r.ForwardAuth != nil }},
 	{"compress", func(r *Route) bool { return r.Compress }},

@@ -10,9 +10,27 @@ import (
 // fromUpstream gives what comes back the prefix that strip_prefix took off, so
 // that links, redirects and cookies of the upstream stay under it.
 func (v *visit) fromUpstream(u *upstream.Upstream) {
-	if len(v.route.StripPrefix) == 0 || v.x.Request.Script != nil { // who knows its mount point speaks of it
-		return
+	if len(v.route.StripPrefix) > 0 && v.x.Request.Script == nil { // who knows its mount point speaks of it
+		v.prefixFields(u)
 	}
+	if v.stick != "" {
+		v.x.Response.Fields.AddKnown(message.SetCookie, v.x.Make(v.appendStick))
+	}
+}
+
+// appendStick is the cookie that keeps a client with its upstream, as long as
+// its browser is open.
+func (v *visit) appendStick(b []byte) []byte {
+	b = append(append(append(b, v.route.group.CookieName...), '='), v.stick...)
+	b = append(b, "; Path="...)
+	b = append(append(b, v.route.StripPrefix...), "/; HttpOnly; SameSite=Lax"...)
+	if v.x.Request.Scheme == "https" {
+		b = append(b, "; Secure"...)
+	}
+	return b
+}
+
+func (v *visit) prefixFields(u *upstream.Upstream) {
 	fields := v.x.Response.Fields
 	for i := range fields {
 		f := &fields[i]

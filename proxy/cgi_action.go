@@ -184,7 +184,7 @@ func (g *gateway) explain(e *explainer, rt *route) {
 	case p.file != nil:
 		e.out.Status, e.out.URL = 200, "file://"+strings.TrimRight(g.php.static.dir, "/")+string(decoded(p.file))
 	default:
-		u := rt.group.Next()
+		u := e.next(rt)
 		e.out.Upstream = u.URL
 		if e.out.URL = u.URL + string(p.filename); len(p.filename) == 0 {
 			e.out.URL = u.URL + string(mount) + string(p.path) + string(p.query)

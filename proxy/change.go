@@ -62,14 +62,14 @@ func (ch *change) Commit() {
 		kept[u] = true
 		u.Revive()
 	}
-	if old == nil {
-		return
-	}
-	for _, u := range old.upstreams {
-		if !kept[u] {
-			u.Retire()
+	if old != nil {
+		for _, u := range old.upstreams {
+			if !kept[u] {
+				u.Retire()
+			}
 		}
 	}
+	s.checkUpstreams()
 }
 
 // Discard implements config.Change.

@@ -13,8 +13,7 @@ import (
 
 // speaker is what the scheme of an upstream's URL means.
 type speaker struct {
-	// speak begins the protocol over a fresh connection.
-	speak func(net.Conn) upstream.Wire
+	upstream.Protocol
 	// tls is what is agreed on in TLS (ALPN), "" for a plain connection: "h2"
 	// must be what the upstream speaks too.
 	tls string
@@ -23,13 +22,15 @@ type speaker struct {
 }
 
 var speakers = map[string]*speaker{
-	"http":  {speak: speakHTTP1, url: "http"},
-	"https": {speak: speakHTTP1, url: "https", tls: "http/1.1"},
+	"http":  {Protocol: http1Protocol, url: "http"},
+	"https": {Protocol: http1Protocol, url: "https", tls: "http/1.1"},
 
-	"fastcgi": {speak: func(c net.Conn) upstream.Wire { return cgi.NewFastCGI(c) }},
-	"scgi":    {speak: func(c net.Conn) upstream.Wire { return cgi.NewSCGI(c) }},
-	"uwsgi":   {speak: func(c net.Conn) upstream.Wire { return cgi.NewUWSGI(c) }},
+	"fastcgi": {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewFastCGI(c) }}},
+	"scgi":    {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewSCGI(c) }}},
+	"uwsgi":   {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewUWSGI(c) }}},
 }
+
+var http1Protocol = upstream.Protocol{Speak: speakHTTP1, Ping: pingHTTP1}
 
 func speakHTTP1(c net.Conn) upstream.Wire { return http1.NewClientConn(c, http1.DefaultLimits) }
 
@@ -39,17 +40,22 @@ func (c *compiler) group(cr *config.Route, used map[upstream.Spec]*upstream.Upst
 	if len(cr.To) > upstream.MaxMembers {
 		return nil, fmt.Errorf("more than %d upstreams", upstream.MaxMembers)
 	}
-	g := &upstream.Group{}
+	var members []upstream.Member
 	for _, to := range cr.To {
 		if speakers[to.Scheme] == nil {
 			return nil, nil
 		}
-		g.Members = append(g.Members, c.upstream(specOf(cr, to), used))
+		u := c.upstream(specOf(cr, to), used)
+		members = append(members, upstream.Member{Upstream: u, Weight: to.Weight, Backup: to.Backup})
 	}
-	if len(g.Members) == 0 {
+	if len(members) == 0 {
 		return nil, nil
 	}
-	return g, nil
+	return upstream.NewGroup(balances[cr.Balance], cr.Name, members), nil
+}
+
+var balances = map[string]upstream.Balance{
+	"round_robin": upstream.RoundRobin, "least_conn": upstream.LeastConn, "ip_hash": upstream.IPHash, "cookie": upstream.Cookie,
 }
 
 func specOf(cr *config.Route, to config.Upstream) upstream.Spec {
@@ -62,6 +68,9 @@ func specOf(cr *config.Route, to config.Upstream) upstream.Spec {
 	if s.tls != "" {
 		spec.TLS = tlsOf(cr.TLS, s.tls)
 	}
+	if cr.Health != nil {
+		spec.Check = checkOf(cr.Health)
+	}
 	return spec
 }
 
@@ -72,6 +81,14 @@ func authorityOf(spec upstream.Spec, scheme string) string {
 		return "localhost"
 	}
 	return strings.TrimSuffix(spec.Addr, ":"+orPort("", scheme))
+}
+
+func checkOf(h *config.Health) upstream.Check {
+	c := upstream.Check{Path: h.Path, Interval: h.Interval, Timeout: h.Timeout, Fall: h.Fall, Rise: h.Rise}
+	for _, r := range h.Expect {
+		c.Expect.Add(r.From, r.To)
+	}
+	return c
 }
 
 var verifyWays = map[string]upstream.Verify{
@@ -90,7 +107,7 @@ func (c *compiler) upstream(spec upstream.Spec, used map[upstream.Spec]*upstream
 		u = c.live[spec]
 	}
 	if u == nil {
-		u = upstream.New(spec, speakers[spec.Scheme].speak, c.server.log)
+		u = upstream.New(spec, speakers[spec.Scheme].Protocol, c.server.log)
 	}
 	used[spec] = u
 	return u

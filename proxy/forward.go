@@ -1,8 +1,8 @@
 package proxy
 
 import (
-	"context"
 	"errors"
+	"math"
 	"strconv"
 	"time"
 
@@ -24,9 +24,14 @@ func (f *forward) words() string {
 }
 
 func (f *forward) explain(e *explainer, rt *route) {
-	u := f.route.group.Next()
+	u := e.next(rt)
 	e.out.Upstream = u.URL
 	e.forwarded(rt, speakers[u.Scheme].url, u.Addr)
+}
+
+// next is the upstream that a request of the client would go to now.
+func (e *explainer) next(rt *route) *upstream.Upstream {
+	return rt.group.Next(time.Now(), upstream.By{Client: e.client})
 }
 
 func (f *forward) serve(v *visit) {
@@ -38,54 +43,113 @@ func (f *forward) serve(v *visit) {
 	f.exchange(v)
 }
 
+// outcome is what became of a request to one upstream.
+type outcome uint8
+
+const (
+	answered outcome = iota // by the upstream or in its place
+	unsent                  // it got nothing of the request: any may be asked now
+	harmless                // it gave no answer, and asking again does no harm
+)
+
 // exchange asks one upstream after the other as long as nothing can be done
-// twice.
+// twice. Where nothing was sent the others are asked at once; what the route's
+// retry allows beyond that waits before it.
 func (f *forward) exchange(v *visit) {
-	var tried uint64
-	for {
-		u, i := f.route.group.Pick(v.began, tried)
-		if u == nil {
-			v.bad()
-			return
+	by := upstream.By{Client: v.row.Client}
+	if name := f.route.group.CookieName; name != "" {
+		by.Cookie = v.x.Request.Fields.Cookie(name)
+	}
+	left, now := f.route.Retry.Attempts, v.began
+	for asked := false; ; asked = true {
+		u, i := f.route.group.Pick(now, by)
+		if u == nil { // all were tried
+			if !f.again(v, &left) {
+				return
+			}
+			by.Tried = 0
+			continue
 		}
-		if tried != 0 {
+		if asked && v.row.Retries < math.MaxUint8 {
 			v.row.Retries++
 		}
-		tried |= 1 << i
 		v.row.Upstream = u.URL
 		v.sendHost(u)
 		v.sendDestination(u)
-		if !f.ask(v, u) {
-			return
+		v.stick = ""
+		if name := f.route.group.Cookie(i); name != string(by.Cookie) {
+			v.stick = name
 		}
+		switch f.ask(v, u, left > 0) {
+		case answered:
+			return
+		case harmless:
+			if !f.again(v, &left) {
+				return
+			}
+			if by.Tried |= 1 << i; by.Tried == f.route.group.All() {
+				by.Tried = 0
+			}
+		case unsent:
+			by.Tried |= 1 << i
+		}
+		now = time.Now()
 	}
 }
 
-// ask sends the request to u. It returns true where another upstream may be
-// asked: this one could not be reached, so nothing was sent.
-func (f *forward) ask(v *visit, u *upstream.Upstream) (again bool) {
-	if c, ok := u.Kept(); ok {
-		stale := f.roundTrip(v, u, c)
-		if !stale {
-			return false
-		}
+// again waits for another attempt where one is left; else, or where nobody waits
+// for it any more, it ends the request.
+func (f *forward) again(v *visit, left *int) bool {
+	if *left == 0 {
+		v.bad()
+		return false
 	}
-	c, err := u.Dial(context.Background(), f.route.Timeout.Dial)
-	v.row.Dial += c.Climb.Lookup + c.Climb.Connect
-	v.row.Handshake += c.Climb.Handshake
-	if err != nil {
-		v.failed(u, err)
+	*left--
+	if f.route.Retry.Wait == 0 {
 		return true
 	}
-	f.roundTrip(v, u, c)
-	return false
+	h := v.hold()
+	defer h.release()
+	timer := time.NewTimer(f.route.Retry.Wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-h.Done():
+		v.abandoned()
+		return false
+	}
 }
 
-// roundTrip does one exchange over c and answers the client. It returns true,
-// with nothing answered, where c was a kept connection that had died before it
-// brought anything, and the request can be sent again: its method is idempotent
-// and its body still held.
-func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn) (stale bool) {
+// ask sends the request to u; more says that there is another attempt.
+func (f *forward) ask(v *visit, u *upstream.Upstream, more bool) outcome {
+	_, held := message.Whole(v.x.Request.Body)
+	repeatable := held && v.x.Request.Idempotent()
+	if c, ok := u.KeptFor(repeatable); ok {
+		if o := f.roundTrip(v, u, c, repeatable, more); o != unsent {
+			return o
+		}
+	}
+	h := v.hold()
+	c, err := u.Dial(h, f.route.Timeout.Dial)
+	h.release()
+	v.row.Dial += c.Climb.Lookup + c.Climb.Connect
+	v.row.Handshake += c.Climb.Handshake
+	switch {
+	case err != nil && h.Err() == nil:
+		v.failed(u, err)
+		return unsent
+	case err != nil:
+		v.abandoned()
+		return answered
+	}
+	return f.roundTrip(v, u, c, repeatable, more)
+}
+
+// roundTrip does one exchange over c and answers the client, unless it may be
+// done anew. A kept connection that had died before it brought anything counts
+// as one over which nothing was sent.
+func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn, repeatable, more bool) outcome {
 	t := trip{v: v, u: u, c: c, timeout: f.route.Timeout.ResponseHeader, began: time.Now()}
 	t.body, t.held = message.Whole(v.x.Request.Body)
 	c.SetIdle(f.route.Timeout.Idle)
@@ -95,16 +159,34 @@ func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn) (st
 		u.Done(c, t.began)
 	}()
 	err := t.ask()
-	if err != nil {
-		if c.Reused && t.held && !c.Answered() && v.x.Request.Idempotent() && !v.client.gone() {
-			return true
-		}
-		t.answerFailure(err)
-		return false
+	if err == nil {
+		u.Succeeded(v.began)
+		v.row.Cause, v.row.Detail = record.CauseNone, "" // of attempts before
+		t.answer()
+		return answered
 	}
-	u.Succeeded(v.began)
-	t.answer()
-	return false
+	if v.client.gone() {
+		t.answerFailure(err)
+		return answered
+	}
+	switch {
+	case t.held && errors.Is(err, upstream.ErrNotBegun):
+		v.noted(u.ExchangeFailure(upstream.Sending, err))
+		return unsent
+	case repeatable && c.Reused && !c.Answered():
+		return unsent
+	case repeatable && more && !isClientError(err):
+		v.noted(u.ExchangeFailure(upstream.Waiting, err))
+		u.Noted(time.Now(), v.row.Detail)
+		return harmless
+	}
+	t.answerFailure(err)
+	return answered
+}
+
+func isClientError(err error) bool {
+	var gone *http1.ClientError
+	return errors.As(err, &gone)
 }
 
 // trip is one request over one connection.
@@ -223,11 +305,8 @@ func (t *trip) answerFailure(err error) {
 			return
 		}
 	}
-	var gone *http1.ClientError
-	if v.client.gone() || errors.As(err, &gone) {
-		v.row.Cause, v.row.Detail = record.CauseClientGone, "the client left before an answer"
-		v.row.Aborted = true
-		v.front.CloseAfter()
+	if v.client.gone() || isClientError(err) {
+		v.abandoned()
 		return
 	}
 	var unsendable *message.Unsendable
@@ -247,13 +326,19 @@ func (t *trip) answerFailure(err error) {
 
 // blame tells whose failure ended the answer, and its cause.
 func (t *trip) blame(err error, stage upstream.Stage) (record.Cause, string) {
-	var gone *http1.ClientError
-	if errors.As(err, &gone) || t.v.client.gone() {
+	if isClientError(err) || t.v.client.gone() {
 		return record.CauseClientGone, "the client left within the answer"
 	}
 	f := t.u.ExchangeFailure(stage, err)
 	t.u.Noted(time.Now(), f.Detail)
 	return f.Cause, f.Detail
+}
+
+// abandoned ends a request for whose answer nobody waits.
+func (v *visit) abandoned() {
+	v.row.Cause, v.row.Detail = record.CauseClientGone, "the client left before an answer"
+	v.row.Aborted = true
+	v.front.CloseAfter()
 }
 
 // failed notes that an upstream could not be reached, in its health and in the

@@ -31,6 +31,9 @@ type Server struct {
 	upgraded atomic.Int64
 	live     liveList
 
+	checking sync.Mutex // held while checks begin or end
+	checks   bool       // upstreams are to be checked
+
 	mu        sync.Mutex
 	running   bool
 	listeners map[string]*listener // that accept, or will once Run does
@@ -75,9 +78,11 @@ func (s *Server) Run(ctx context.Context) error {
 		s.start(l)
 	}
 	s.mu.Unlock()
+	s.switchChecks(true)
 
 	<-ctx.Done()
 	s.drain()
+	s.switchChecks(false)
 	stop()
 	jobs.Wait()
 	s.retireAll()

@@ -121,7 +121,7 @@ func (snap *snapshot) routeStatus(now time.Time) []RouteStatus {
 		for _, to := range r.To {
 			st.To = append(st.To, to.URL)
 		}
-		st.Health, st.Reason = r.health()
+		st.Health, st.Reason = r.health(now)
 		out = append(out, st)
 	}
 	return out
@@ -129,13 +129,13 @@ func (snap *snapshot) routeStatus(now time.Time) []RouteStatus {
 
 // health is the best of the route's upstreams', with a reason of those that
 // are not well.
-func (r *route) health() (State, string) {
+func (r *route) health(now time.Time) (State, string) {
 	if r.group == nil {
 		return StateNone, ""
 	}
 	best, reason := StateDown, ""
 	for _, u := range r.group.Members {
-		h := u.Health()
+		h := u.Health(now)
 		switch state := stateOf(h); {
 		case state == StateDown:
 			reason = h.Reason
@@ -168,7 +168,7 @@ func (snap *snapshot) upstreamStatus(now time.Time) []UpstreamStatus {
 	}
 	out := make([]UpstreamStatus, 0, len(users))
 	for u, routes := range users {
-		h := u.Health()
+		h := u.Health(now)
 		st := UpstreamStatus{URL: u.URL, Routes: routes, State: stateOf(h), Since: h.Since, Reason: h.Reason,
 			Failures: h.Failures, LastFail: h.LastFail, LastOK: h.LastOK, NextTry: h.NextTry, Rates: u.Counters.Rates(now)}
 		st.Open, st.Idle = u.Connections()

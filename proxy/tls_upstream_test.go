@@ -156,7 +156,7 @@ func TestSecureKeepAlive(t *testing.T) {
 	})
 	s := newSite(t, secureRoute(addr, fmt.Sprintf("upstream_tls = { pin = %q }", cert.pin)))
 	c := s.client()
-	for _, size := range []int{0, 5, 100_000, 3_000_000, 1} {
+	for _, size := range []int{3_000_000, 0, 5, 2000, 1} {
 		go fmt.Fprintf(c, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size))
 		resp, err := http.ReadResponse(c.r, nil)
 		if err != nil {

@@ -61,6 +61,7 @@ type visit struct {
 
 	authority           []byte // as the client named it
 	destPath, destQuery []byte // of a WebDAV Destination, rewritten
+	stick               string // the upstream that the client's cookie is to name, "" for no cookie
 	relayed             int64  // bytes sent to the client after an upgrade
 	scratch             []byte
 	xff                 [8][]byte

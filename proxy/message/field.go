@@ -1,5 +1,7 @@
 package message
 
+import "bytes"
+
 // Field is one header field, in the spelling it arrived in.
 type Field struct {
 	Known Name
@@ -36,6 +38,25 @@ func (f Fields) Find(name string) []byte {
 	for i := range f {
 		if EqualFold(f[i].Name, name) {
 			return f[i].Value
+		}
+	}
+	return nil
+}
+
+// Cookie returns the value of the first cookie of that name (RFC 6265 section
+// 5.4), nil if there is none. It may stand in any of several fields.
+func (f Fields) Cookie(name string) []byte {
+	for i := range f {
+		if f[i].Known != Cookie {
+			continue
+		}
+		for rest := f[i].Value; len(rest) > 0; {
+			var pair []byte
+			pair, rest, _ = bytes.Cut(rest, []byte(";"))
+			key, value, _ := bytes.Cut(bytes.TrimSpace(pair), []byte("="))
+			if string(key) == name {
+				return value
+			}
 		}
 	}
 	return nil

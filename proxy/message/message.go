@@ -73,7 +73,7 @@ func (r *Request) IsHEAD() bool { return string(r.Method) == "HEAD" }
 // 9110 section 9.2.2).
 func (r *Request) Idempotent() bool {
 	switch string(r.Method) {
-	case "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND":
+	case "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND", "REPORT", "SEARCH":
 		return true
 	}
 	return false

@@ -22,12 +22,13 @@ type Climb struct {
 // too how far it came. A name is resolved now, so that a changed address is
 // followed. timeout is for all steps together, 0 for none.
 func (u *Upstream) Dial(ctx context.Context, timeout time.Duration) (Conn, error) {
+	u.open.Add(1)
 	conn, climb, err := u.climb(ctx, timeout)
 	if err != nil {
+		u.open.Add(-1)
 		return Conn{Climb: climb}, err
 	}
-	u.open.Add(1)
-	return Conn{Wire: u.speak(conn), Climb: climb, born: time.Now()}, nil
+	return Conn{Wire: u.protocol.Speak(conn), Climb: climb, born: time.Now()}, nil
 }
 
 func (u *Upstream) climb(ctx context.Context, timeout time.Duration) (net.Conn, Climb, error) {

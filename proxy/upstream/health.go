@@ -1,38 +1,58 @@
 package upstream
 
 import (
+	"fmt"
+	"slices"
 	"time"
 )
 
-// health is what real requests have found (passive health). Guarded by the
-// upstream's mutex.
+// health is what real requests have found, and checks where there are any.
+// Guarded by the upstream's mutex.
 type health struct {
 	down     bool
 	since    time.Time // of the present state
-	failures int       // one after another
+	failures int       // to connect, one after another
 	reason   string    // of the last failure
 	lastFail time.Time
 	lastOK   time.Time
-	until    time.Time // when down: not before then
+	until    time.Time // when down without checks: not before then
+
+	missed, passed int // checks, one after another
+	checked        time.Time
+	changes        []Change // the last maxChanges, oldest first
 }
+
+// Change is one turn of an upstream's state.
+type Change struct {
+	At     time.Time
+	Down   bool
+	Reason string
+}
+
+const maxChanges = 20
 
 // Health is a copy of an upstream's state.
 type Health struct {
-	Known    bool // at least one request was sent
+	Known    bool // at least one request or check was sent
 	Down     bool
 	Since    time.Time
-	Failures int
+	Failures int // to connect, one after another
+	Missed   int // checks, one after another
 	Reason   string
 	LastFail time.Time
 	LastOK   time.Time
-	NextTry  time.Time
+	NextTry  time.Time // when down and not checked
+	Checked  time.Time // the last check; zero without one
+	Share    float64   // of its weight, from 0 to 1: one that has returned gets more and more
+	Changes  []Change  // the last of them, oldest first
 }
 
 // okEvery is how exactly the time of the last success is kept: a success that
 // changes nothing else is not worth a lock for every request.
 const okEvery = time.Second
 
-// Succeeded notes that the upstream answered.
+// Succeeded notes that the upstream answered a request. Where it is checked,
+// the checks alone bring it back.
 func (u *Upstream) Succeeded(now time.Time) {
 	if last := u.okAt.Load(); now.UnixNano()-last < int64(okEvery) && !u.failing.Load() {
 		return
@@ -41,20 +61,20 @@ func (u *Upstream) Succeeded(now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	h := &u.health
-	if h.down {
-		u.log.Info("upstream answers again", "upstream", u.URL, "after", now.Sub(h.since).Round(time.Second))
-		h.down, h.since = false, now
+	h.failures = 0
+	if h.down && !u.Check.on() {
+		u.rise(now, "answers again")
 	}
-	h.failures, h.lastOK = 0, now
-	u.failing.Store(false)
+	u.failing.Store(h.down)
 }
 
-// Failed notes that the upstream could not be reached.
+// Failed notes that the upstream could not be reached by a request.
 func (u *Upstream) Failed(now time.Time, reason string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	h := &u.health
 	h.failures++
+	h.passed = 0
 	h.reason, h.lastFail = reason, now
 	u.failing.Store(true)
 	if u.MaxFails == 0 || h.failures < u.MaxFails {
@@ -62,8 +82,7 @@ func (u *Upstream) Failed(now time.Time, reason string) {
 	}
 	h.until = now.Add(u.FailTime)
 	if !h.down {
-		h.down, h.since = true, now
-		u.log.Warn("upstream is down", "upstream", u.URL, "reason", reason, "failures", h.failures)
+		u.fall(now, reason)
 	}
 }
 
@@ -75,33 +94,105 @@ func (u *Upstream) Noted(now time.Time, reason string) {
 	u.health.reason, u.health.lastFail = reason, now
 }
 
-// Available tells whether requests should go there now. When the time of a down
-// upstream has come, one request tries it and the others wait another time.
+// found notes what a check found.
+func (u *Upstream) found(now time.Time, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	h := &u.health
+	h.checked = now
+	if err != nil {
+		h.missed, h.passed = h.missed+1, 0
+		h.reason, h.lastFail = "check: "+err.Error(), now
+		if !h.down && h.missed >= u.Check.Fall {
+			u.fall(now, h.reason)
+		}
+		return
+	}
+	u.okAt.Store(now.UnixNano())
+	h.missed, h.passed = 0, h.passed+1
+	if h.down && h.passed >= u.Check.Rise {
+		h.failures = 0
+		u.rise(now, fmt.Sprintf("passed %d checks", h.passed))
+		u.failing.Store(false)
+	}
+}
+
+// fall and rise turn the state; the mutex is held.
+func (u *Upstream) fall(now time.Time, reason string) {
+	h := &u.health
+	h.down, h.since = true, now
+	h.turned(Change{now, true, reason})
+	u.failing.Store(true)
+	u.log.Warn("upstream is down", "upstream", u.URL, "reason", reason, "failures", max(h.failures, h.missed))
+}
+
+func (u *Upstream) rise(now time.Time, reason string) {
+	h := &u.health
+	u.log.Info("upstream is up again", "upstream", u.URL, "reason", reason, "after", now.Sub(h.since).Round(time.Second))
+	h.down, h.since = false, now
+	h.turned(Change{now, false, reason})
+	u.back.Store(now.UnixNano())
+}
+
+func (h *health) turned(c Change) {
+	if len(h.changes) == maxChanges {
+		h.changes = slices.Delete(h.changes, 0, 1)
+	}
+	h.changes = append(h.changes, c)
+}
+
+// Available tells whether requests may go there now: also where it is down, but
+// the time has come to try it.
 func (u *Upstream) Available(now time.Time) bool {
 	if !u.failing.Load() {
 		return true
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if !u.health.down {
+	return u.available(now)
+}
+
+func (u *Upstream) available(now time.Time) bool {
+	return !u.health.down || !u.Check.on() && !now.Before(u.health.until)
+}
+
+// claim is Available for one who goes there: when the time of a down upstream
+// has come, one request tries it and the others wait another time.
+func (u *Upstream) claim(now time.Time) bool {
+	if !u.failing.Load() {
 		return true
 	}
-	if now.Before(u.health.until) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.available(now) {
 		return false
 	}
-	u.health.until = now.Add(u.FailTime)
+	if u.health.down {
+		u.health.until = now.Add(u.FailTime)
+	}
 	return true
 }
 
-// Down tells what Available would find, and changes nothing.
-func (u *Upstream) Down() bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.health.down
+// returnTime is how long an upstream that has returned gets less than its
+// share: caches are cold, and whatever took it down may do so again.
+const returnTime = 20 * time.Second
+
+// share is how much of its weight it has now, of whole.
+func (u *Upstream) share(now time.Time) int64 {
+	back := u.back.Load()
+	if back == 0 {
+		return whole
+	}
+	since := now.UnixNano() - back
+	if since >= int64(returnTime) {
+		u.back.CompareAndSwap(back, 0)
+		return whole
+	}
+	return max(whole*since/int64(returnTime), whole/20)
 }
 
 // Health returns a copy of the state.
-func (u *Upstream) Health() Health {
+func (u *Upstream) Health(now time.Time) Health {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	h := u.health
@@ -109,8 +200,9 @@ func (u *Upstream) Health() Health {
 		h.lastOK = time.Unix(0, at)
 	}
 	out := Health{Known: !h.lastOK.IsZero() || !h.lastFail.IsZero(), Down: h.down, Since: h.since,
-		Failures: h.failures, Reason: h.reason, LastFail: h.lastFail, LastOK: h.lastOK}
-	if h.down {
+		Failures: h.failures, Missed: h.missed, Reason: h.reason, LastFail: h.lastFail, LastOK: h.lastOK,
+		Checked: h.checked, Share: float64(u.share(now)) / whole, Changes: slices.Clone(h.changes)}
+	if h.down && !u.Check.on() {
 		out.NextTry = h.until
 	}
 	return out

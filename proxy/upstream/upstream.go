@@ -1,5 +1,5 @@
-// Package upstream owns the live backends: their kept connections, their
-// health as real traffic finds it, their counters, and the choice of one. It
+// Package upstream owns the live backends: their kept connections, their health
+// as real traffic and checks find it, their counters, and the choice of one. It
 // does not know routes, nor what is said over a connection: that is a Wire's.
 //
 // All methods are safe for concurrent use.
@@ -27,6 +27,19 @@ type Spec struct {
 	MaxFails int    // failures one after another that take it out; 0 for never
 	FailTime time.Duration
 	TLS      TLS
+	Check    Check
+}
+
+// Protocol is what is spoken with an upstream.
+type Protocol struct {
+	// Speak begins it over a fresh connection.
+	Speak func(net.Conn) Wire
+	// Ping is its check; nil where it is enough that a connection is made.
+	Ping Ping
+	// Told says that a request which was not begun is told from one that was,
+	// by ErrNotBegun: only then can a kept connection carry what must not be
+	// done twice, for it may be closed at that very moment.
+	Told bool
 }
 
 // Upstream is one live backend.
@@ -35,20 +48,22 @@ type Upstream struct {
 	Authority []byte // Host, for fields
 	Counters  record.Counters
 
-	log     *slog.Logger
-	speak   func(net.Conn) Wire
-	secured *secured // nil without TLS
-	named   bool     // Addr is a name, which may come to mean another machine
-	open    atomic.Int64
+	log      *slog.Logger
+	protocol Protocol
+	secured  *secured     // nil without TLS
+	named    bool         // Addr is a name, which may come to mean another machine
+	open     atomic.Int64 // connections in use, or being made
 
 	// What the hot path asks of health without a lock.
 	failing atomic.Bool  // failures stand that a success would clear
 	okAt    atomic.Int64 // Unix nanoseconds of the last success, to okEvery
+	back    atomic.Int64 // Unix nanoseconds of its return; 0 when that is long past
 
 	mu      sync.Mutex
 	idle    []kept
 	retired bool
 	health  health
+	unwatch func() // ends the checks; nil while there are none
 }
 
 // kept is a connection that waits for its next request.
@@ -70,9 +85,9 @@ const (
 	namedTime = 60 * time.Second
 )
 
-// New makes an upstream over whose connections speak is spoken; it dials nothing.
-func New(s Spec, speak func(net.Conn) Wire, log *slog.Logger) *Upstream {
-	u := &Upstream{Spec: s, Authority: []byte(s.Host), speak: speak, log: log, health: health{since: time.Now()}}
+// New makes an upstream; it dials nothing.
+func New(s Spec, p Protocol, log *slog.Logger) *Upstream {
+	u := &Upstream{Spec: s, Authority: []byte(s.Host), protocol: p, log: log, health: health{since: time.Now()}}
 	if s.TLS.Proto != "" {
 		u.secured = newSecured(s.TLS, s.Network, s.Addr)
 	}
@@ -88,6 +103,20 @@ type Conn struct {
 	Reused bool
 	Climb  Climb // how it was made, where it was made now
 	born   time.Time
+}
+
+// KeptFor returns a kept connection that may carry a request, if there is one.
+// A request that must not be done twice gets one only where the protocol would
+// tell that it was not begun; else one is given up for it, so that the number
+// of connections stays what it was.
+func (u *Upstream) KeptFor(repeatable bool) (Conn, bool) {
+	c, ok := u.Kept()
+	if !ok || repeatable || u.protocol.Told {
+		return c, ok
+	}
+	c.Spoil()
+	u.Done(c, time.Time{})
+	return Conn{}, false
 }
 
 // Kept returns a connection that was used before, if there is one.
@@ -153,13 +182,14 @@ func (u *Upstream) Sweep(now time.Time) {
 	}
 }
 
-// Retire closes what is kept, now and from now on: the upstream is no longer
+// Retire ends the checks and closes what is kept, now and from now on: the upstream is no longer
 // configured, though requests may still be under way to it.
 func (u *Upstream) Retire() {
 	u.mu.Lock()
 	old := u.idle
 	u.idle, u.retired = nil, true
 	u.mu.Unlock()
+	u.Unwatch()
 	for _, k := range old {
 		drop(k.conn)
 	}

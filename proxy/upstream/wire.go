@@ -1,11 +1,16 @@
 package upstream
 
 import (
+	"errors"
 	"sync/atomic"
 	"time"
 
 	"forge.home.arpa/portico/proxy/message"
 )
+
+// ErrNotBegun is wrapped by the error of a request that the upstream says it has
+// not begun: it may be sent anew, whatever its method.
+var ErrNotBegun = errors.New("the request was not begun")
 
 // Wire is one connection to an upstream in the protocol that it speaks. It
 // carries one exchange at a time, and belongs to the goroutine that asks, except
