@@ -13,6 +13,8 @@ type facts struct {
 	known    bool // false until the first look is done
 	status   proxy.Status
 	revision *config.Revision
+	base     *config.Revision // what edits begin from: the revision, or the file that cannot run
+	noBase   error            // why there is none
 	file     string
 	spelled  spelled         // revision as it is written
 	problems config.Problems // of the file on disk while an older one runs
@@ -34,6 +36,9 @@ func (s Source) gather(before facts) facts {
 		f.spelled = spell(f.revision.Text)
 	}
 	f.problems, f.broken = s.Store.Problems()
+	if f.base = f.revision; len(f.problems.Errors()) > 0 {
+		f.base, f.noBase = s.Store.Base()
+	}
 	if p, waits := s.Store.Pending(); waits {
 		f.pending = &p
 	}

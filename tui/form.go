@@ -68,7 +68,9 @@ func (f *form) choices(fd *field) []string {
 	case "use":
 		return f.file.presets()
 	case "allow":
-		return f.base.Config.NetworkNames()
+		if f.base.Config != nil {
+			return f.base.Config.NetworkNames()
+		}
 	}
 	return nil
 }
@@ -165,7 +167,7 @@ func (f *form) typed(m *model, k tea.KeyMsg) {
 func (f *form) deriveName() {
 	name := ""
 	if hosts := f.field("host").words(); len(hosts) > 0 {
-		name = nameFor(hosts[0], func(s string) bool { return f.base.Config.Route(s) != nil })
+		name = nameFor(hosts[0], func(s string) bool { return f.file.Route[s] != nil })
 	}
 	f.field("name").input.set(name)
 }

@@ -17,7 +17,10 @@ func (f *form) draw(m *model, a area) {
 	if f.was != "" {
 		title = "edit route " + f.was
 	}
-	a.line(0).put(calm, title)
+	p := a.line(0).put(calm, title)
+	if cannotRun(f.base) {
+		p.put(warn, "  in "+m.facts.fileName()+" as it stands, which cannot run")
+	}
 	_, rest := a.top(1)
 	rows := f.rows(m.look, rest.w-gutter-labelWidth)
 	fields, below := rest.top(len(rows))

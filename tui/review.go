@@ -114,7 +114,7 @@ func (r *review) apply(m *model) {
 		} else {
 			err = src.Store.Update(ctx, r.base, src.who(), r.what, r.edit)
 		}
-		now := src.Store.Current()
+		now, _ := src.Store.Base() // what stays is told by err
 		return func(m *model) { r.applied(m, err, now) }
 	})
 }
@@ -174,7 +174,7 @@ func (m *model) undo(n int) {
 				m.sayError(err)
 				return
 			}
-			r := &review{what: undoing(change.What), undoes: change.N, base: m.facts.revision}
+			r := &review{what: undoing(change.What), undoes: change.N, base: m.facts.base}
 			m.push(r)
 			r.seen(m, p, nil)
 		}

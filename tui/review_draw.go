@@ -33,12 +33,21 @@ func (r *review) addVerdict(m *model, p *paper) {
 		p.add(say(bad, "! ", r.refused.Error()), 2)
 	case r.preview == nil:
 		p.add(say("looking ..."), 0)
+	case r.applicable() && cannotRun(r.base):
+		p.add(say("ok: this mends "+m.facts.fileName()+", "+count(changedLines(r.preview.Diff), "line")), 0)
 	case r.applicable():
 		p.add(say("ok: "+count(changedLines(r.preview.Diff), "line")+", no problem"), 0)
+	case cannotRun(r.base):
+		left := count(len(r.preview.Problems.Errors()), "problem")
+		p.add(say(bad, "not yet: ", m.facts.fileName()+" would still have "+left+
+			": mend what is not of this edit with an editor, a save applies by itself"), 2)
 	default:
 		p.add(say(bad, "not yet: ", "the file would have problems"), 0)
 	}
 }
+
+// cannotRun tells whether an edit begins from a file that cannot run.
+func cannotRun(base *config.Revision) bool { return base != nil && base.Config == nil }
 
 // addConsequences says in short what y leads to.
 func (r *review) addConsequences(p *paper) {

@@ -1,14 +1,41 @@
 package tui
 
 import (
+	"errors"
 	"strings"
 
 	"forge.home.arpa/portico/config"
 )
 
+// editBase is what an edit begins from; nil, with the reason said, where there is
+// nothing to edit.
+func (m *model) editBase() *config.Revision {
+	var ps config.Problems
+	switch err := m.facts.noBase; {
+	case errors.As(err, &ps):
+		m.say(bad, m.facts.fileName()+" is no TOML: mend it with an editor, a save applies by itself: "+lineOf(ps[0]))
+	case err != nil:
+		m.sayError(err)
+	}
+	return m.facts.base
+}
+
+// baseWith is editBase where that has the route, as the file spells it.
+func (m *model) baseWith(route string) *config.Revision {
+	base := m.editBase()
+	if base == nil {
+		return nil
+	}
+	if _, there := spell(base.Text).Route[route]; !there {
+		m.say(warn, "no route is called "+dash(route))
+		return nil
+	}
+	return base
+}
+
 // addRoute opens a form for a new route.
 func (m *model) addRoute() {
-	if base := m.facts.revision; base != nil {
+	if base := m.editBase(); base != nil {
 		m.push(newForm(base, ""))
 	}
 }
@@ -16,16 +43,17 @@ func (m *model) addRoute() {
 // addNamed opens the review of a new route at once, or its form when nothing
 // is said of it.
 func (m *model) addNamed(ws []string) {
-	base := m.facts.revision
 	switch {
-	case base == nil:
-		return
 	case len(ws) == 0:
 		m.show(m.routes)
 		m.addRoute()
 		return
 	case len(ws) == 1:
 		m.say(bad, "say a host and an upstream: add photos.home.lan nas:2342")
+		return
+	}
+	base := m.editBase()
+	if base == nil {
 		return
 	}
 	m.show(m.routes)
@@ -39,9 +67,8 @@ func (m *model) addNamed(ws []string) {
 
 // editRoute opens a form for a route.
 func (m *model) editRoute(name string) {
-	base := m.facts.revision
-	if base == nil || base.Config.Route(name) == nil {
-		m.say(warn, "no route is called "+dash(name))
+	base := m.baseWith(name)
+	if base == nil {
 		return
 	}
 	m.show(m.routes)
@@ -71,9 +98,8 @@ func (m *model) deleteRoute(name string) {
 }
 
 func (m *model) edit(name, what string, edit func(*config.File) error) {
-	base := m.facts.revision
-	if base == nil || base.Config.Route(name) == nil {
-		m.say(warn, "no route is called "+name)
+	base := m.baseWith(name)
+	if base == nil {
 		return
 	}
 	m.review(&review{what: what, base: base, edit: edit})

@@ -47,5 +47,9 @@ func (m *model) showProblems() {
 		if len(lines) == 0 {
 			p.add(say("no problem"), 0)
 		}
+		if len(m.facts.problems.Errors()) > 0 {
+			p.add(say(calm, "mend them with an editor, a save applies by itself; "+
+				"or, where they are in a route, here: an edit begins from the file as it stands"), 0)
+		}
 	}})
 }

@@ -34,6 +34,7 @@ type Proxy interface {
 type Store interface {
 	Path() string
 	Current() *config.Revision
+	Base() (*config.Revision, error)
 	Problems() (config.Problems, time.Time)
 	Preview(base *config.Revision, edit func(*config.File) error) (*config.Preview, error)
 	Update(ctx context.Context, base *config.Revision, who, what string, edit func(*config.File) error) error

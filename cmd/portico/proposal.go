@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -58,32 +56,16 @@ func (ed editor) propose(e edit) (*proposed, error) {
 	if e.Do == undoChange {
 		return ed.proposeUndo(e.N)
 	}
-	base, err := ed.base()
+	base, err := ed.store.Base()
 	if err != nil {
 		return nil, err
 	}
 	preview, err := ed.store.Preview(base, e.make)
-	if problems := (config.Problems)(nil); errors.As(err, &problems) {
-		return nil, fmt.Errorf("%s is no TOML; mend that by hand first:\n%w", ed.store.Path(), err)
-	}
 	if err != nil {
 		return nil, err
 	}
 	p := ed.proposalOf(preview, e.what())
 	return &proposed{p, func(ctx context.Context) error { return ed.store.Update(ctx, base, ed.who, e.what(), e.make) }}, nil
-}
-
-// base is the file as it stands: where it cannot run, an edit of it may be the
-// one that mends it.
-func (ed editor) base() (*config.Revision, error) {
-	text, err := os.ReadFile(ed.store.Path())
-	if errors.Is(err, fs.ErrNotExist) {
-		return ed.store.Current(), nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	return &config.Revision{Text: text}, nil
 }
 
 func (ed editor) proposeUndo(n int) (*proposed, error) {
