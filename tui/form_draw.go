@@ -92,8 +92,8 @@ func (r formRow) draw(m *model, f *form, p *pen) {
 	if left := gutter + labelWidth + n - p.at(); left > 0 {
 		p.put(plain, strings.Repeat("_", left))
 	}
-	if hint := f.hint(fd); focus && hint != "" && p.room() > 12 {
-		p.put(plain, "  "+hint)
+	if focus && p.room() > 12 {
+		p.put(plain, "  "+f.hint(fd, p.room()-2))
 	}
 }
 
@@ -117,13 +117,20 @@ func (f *form) placeholder(fd *field) string {
 	return ""
 }
 
-// hint helps with the field that has the focus.
-func (f *form) hint(fd *field) string {
-	names := f.choices(fd)
-	if fd.key == "use" && len(names) == 0 {
+// namesLeast is what the names that a field takes need beside its question.
+const namesLeast = 20
+
+// hint helps with the field that has the focus: what it asks and the names it
+// takes, or in a small window those alone.
+func (f *form) hint(fd *field, w int) string {
+	names := strings.Join(f.choices(fd), " ")
+	switch {
+	case fd.key == "use" && names == "":
 		return "the file has no preset"
+	case names != "" && w < len(fd.hint)+namesLeast:
+		return names
 	}
-	return strings.Join(append([]string{fd.hint}, names...), " ")
+	return strings.TrimSpace(fd.hint + " " + names)
 }
 
 func (f *form) drawPreview(m *model, a area) {

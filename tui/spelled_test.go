@@ -129,6 +129,9 @@ func TestOpenToEverybody(t *testing.T) {
 		e.sees("allow    (lan 10.8.0.0/24, from preset family)")
 		e.focus("allow")
 		e.sees("who may come in? everybody lan private")
+		e.resize(80, 24)
+		e.sees("__  everybody lan private") // rather than a question without an answer
+		e.resize(120, 40)
 		e.write("ev")
 		e.press("tab", "enter")
 		e.sees("everybody may come in (until now only lan 10.8.0.0/24 may come in, from preset family)", `+ allow = "everybody"`)
