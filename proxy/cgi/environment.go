@@ -80,11 +80,15 @@ func (e *environment) server(r *message.Request) {
 		port = []byte(map[string]string{"http": "80", "https": "443"}[r.Scheme])
 	}
 	e.say("GATEWAY_INTERFACE", "CGI/1.1")
-	e.say("SERVER_SOFTWARE", "portico")
+	e.say("SERVER_SOFTWARE", serverSoftware)
 	e.set("SERVER_NAME", host)
 	e.set("SERVER_PORT", port)
 	e.set("HTTP_HOST", r.Authority)
 }
+
+// serverSoftware names nginx too: WordPress offers permalinks without index.php
+// to the servers alone that it knows to look for files first, as try_files does.
+const serverSoftware = "portico (as nginx)"
 
 func splitAuthority(b []byte) (host, port []byte) {
 	i := bytes.LastIndexByte(b, ':')
