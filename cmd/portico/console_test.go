@@ -352,7 +352,7 @@ func TestAttachNeedsATerminal(t *testing.T) {
 	}
 	term := newTerm(t)
 	client := term.start(h, "attach", "--socket", h.path("none"))
-	client.says("no portico answers on " + h.path("none"))
+	term.shows("no portico answers on " + h.path("none"))
 	if code := client.ends(soon); code != 1 {
 		t.Errorf("exit %d", code)
 	}
