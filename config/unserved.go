@@ -19,7 +19,6 @@ var unservedOf = []struct {
 	{"memcached", speaks("memcached")},
 	{"memcached_key", says("memcached_key")},
 	{"fallback", says("fallback")},
-	{"auth", func(r *Route) bool { return r.Auth != nil }},
 	{"forward_auth", func(r *Route) bool { return r.ForwardAuth != nil }},
 	{"compress", func(r *Route) bool { return r.Compress }},
 	{"wake_on_lan", func(r *Route) bool { return r.WakeOnLAN != nil }},
@@ -34,11 +33,8 @@ var unservedBeside = []struct {
 }{
 	{[]string{"server", "https"}, func(c *Config) bool { return len(c.Server.HTTPS) > 0 }},
 	{[]string{"server", "admin"}, func(c *Config) bool { return c.Server.Admin != "" }},
-	{[]string{"server", "proxy_protocol"}, func(c *Config) bool { return len(c.Server.ProxyProtocol) > 0 }},
-	{[]string{"server", "max_conns"}, func(c *Config) bool { return c.Server.MaxConns > 0 }},
 	{[]string{"acme"}, func(c *Config) bool { return c.ACME != nil }},
 	{[]string{"cert"}, func(c *Config) bool { return len(c.Certs) > 0 }},
-	{[]string{"ban"}, func(c *Config) bool { return c.Ban != nil && len(c.Ban.On) > 0 }},
 	{[]string{"log", "access"}, func(c *Config) bool { return c.Log.Access != "" }},
 	{[]string{"alert"}, func(c *Config) bool { return c.Alert != nil }},
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/basic"
 	"forge.home.arpa/portico/proxy/record"
 	"forge.home.arpa/portico/proxy/upstream"
 )
@@ -39,7 +40,8 @@ func (s *Server) Prepare(c *config.Config) (config.Change, error) {
 
 func (s *Server) compiler(c *config.Config) *compiler {
 	comp := &compiler{config: c, server: s, builtins: s.builtins,
-		live: map[upstream.Spec]*upstream.Upstream{}, counters: map[string]*record.Counters{}, counted: map[string]counted{}}
+		live: map[upstream.Spec]*upstream.Upstream{}, counters: map[string]*record.Counters{}, counted: map[string]counted{},
+		passwords: basic.NewChecker(s.hashing)}
 	if running := s.snapshot.Load(); running != nil {
 		for _, u := range running.upstreams {
 			comp.live[u.Spec] = u

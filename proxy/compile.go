@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/basic"
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/match"
 	"forge.home.arpa/portico/proxy/network"
@@ -21,6 +22,8 @@ type compiler struct {
 	live     map[upstream.Spec]*upstream.Upstream
 	counters map[string]*record.Counters
 	counted  map[string]counted
+
+	passwords *basic.Checker // of all routes of the snapshot
 }
 
 func (c *compiler) compile() (*snapshot, error) {
@@ -36,6 +39,12 @@ func (c *compiler) compile() (*snapshot, error) {
 	var err error
 	if s.trusted, err = c.networks(c.config.Server.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("server.trusted_proxies: %w", err)
+	}
+	if s.balancers, err = c.networks(c.config.Server.ProxyProtocol); err != nil {
+		return nil, fmt.Errorf("server.proxy_protocol: %w", err)
+	}
+	if s.bans, err = c.bans(); err != nil {
+		return nil, fmt.Errorf("ban: %w", err)
 	}
 	if err := c.routes(s); err != nil {
 		return nil, err

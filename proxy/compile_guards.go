@@ -37,6 +37,9 @@ func (c *compiler) guards(r *route, used map[upstream.Spec]*upstream.Upstream) e
 	}
 	r.byAddress = len(r.guards)
 	c.limits(r)
+	if r.Auth != nil {
+		r.guards = append(r.guards, newAuth(r.Auth, c.passwords, c.server.log))
+	}
 	return nil
 }
 

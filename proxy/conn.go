@@ -10,6 +10,7 @@ import (
 
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/message"
+	"forge.home.arpa/portico/proxy/record"
 	"forge.home.arpa/portico/proxy/upstream"
 )
 
@@ -21,6 +22,7 @@ type conn struct {
 	net    net.Conn
 	http   *http1.ServerConn
 	peer   netip.Addr
+	source record.Source // of peer
 	tls    bool
 
 	// Of the connection's own goroutine:
@@ -55,7 +57,7 @@ const (
 )
 
 func (s *Server) newConn(nc net.Conn, on *listener) *conn {
-	c := &conn{server: s, on: on, net: nc, tls: on.tls}
+	c := &conn{server: s, on: on, net: nc, tls: on.tls, since: time.Now()}
 	c.http = http1.NewServerConn(nc, s.snapshot.Load().limits)
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = a.AddrPort().Addr().Unmap().WithZone("")
@@ -73,6 +75,9 @@ func (c *conn) scheme() string {
 // serve answers one request after the other until the connection ends.
 func (c *conn) serve() {
 	defer c.close()
+	if !c.introduce() {
+		return
+	}
 	for !c.ended {
 		if c.http.Serve(c.server.snapshot.Load().idle, c.turn) != nil || c.ended {
 			return
@@ -149,7 +154,9 @@ func (v *visit) serveBad(err error) bool {
 		return false
 	}
 	v.identify()
-	v.refuse(bad)
+	if !v.banned() {
+		v.refuse(bad)
+	}
 	return true
 }
 

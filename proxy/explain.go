@@ -51,21 +51,21 @@ type Verdict struct {
 
 // Explain judges a request with the code that traffic uses and sends nothing.
 func (s *Server) Explain(r Request) (Explanation, error) {
-	return s.snapshot.Load().explain(r)
+	return s.explain(s.snapshot.Load(), r)
 }
 
 // ExplainWith is Explain under a configuration that does not run: what an edit
 // would move, and `portico explain` where no portico answers.
 func ExplainWith(c *config.Config, r Request) (Explanation, error) {
-	comp := (&Server{builtins: network.NewBuiltins()}).compiler(c)
-	snap, err := comp.compile()
+	s := &Server{builtins: network.NewBuiltins()}
+	snap, err := s.compiler(c).compile()
 	if err != nil {
 		return Explanation{}, err
 	}
-	return snap.explain(r)
+	return s.explain(snap, r)
 }
 
-func (snap *snapshot) explain(r Request) (Explanation, error) {
+func (s *Server) explain(snap *snapshot, r Request) (Explanation, error) {
 	scheme, authority, uri, err := splitURL(r.URL)
 	if err != nil {
 		return Explanation{}, err
@@ -90,7 +90,7 @@ func (snap *snapshot) explain(r Request) (Explanation, error) {
 	case err != nil:
 		return Explanation{}, err
 	}
-	e := explainer{snap: snap, x: x, host: host, client: client, out: &out,
+	e := explainer{server: s, snap: snap, x: x, host: host, client: client, out: &out,
 		target: target{scheme, authority, string(x.Request.Path), string(x.Request.Query)}}
 	e.find()
 	e.explain()
@@ -176,6 +176,7 @@ func splitURL(s string) (scheme, authority, uri string, err error) {
 
 // explainer fills an Explanation from a match.
 type explainer struct {
+	server *Server
 	snap   *snapshot
 	x      *message.Exchange
 	match  match.Result
@@ -198,6 +199,9 @@ func (e *explainer) find() {
 }
 
 func (e *explainer) explain() {
+	if e.banned() {
+		return
+	}
 	rt := e.snap.routeOf(e.match)
 	switch e.match.Verdict {
 	case match.BadPath:
@@ -230,6 +234,20 @@ func (e *explainer) explain() {
 	if _, ok := rt.action.(redirect); ok && namesHost([]byte(e.out.URL)) {
 		e.out.refuse(400, "the redirect's target would name another host")
 	}
+}
+
+// banned is the first guard, where there are bans.
+func (e *explainer) banned() bool {
+	b := e.snap.bans
+	if b == nil {
+		return false
+	}
+	v := b.judge(e.server, &question{client: e.client, now: time.Now()})
+	e.out.Guards = append(e.out.Guards, Verdict{v.guard, v.word(), v.why})
+	if v.refused {
+		e.out.Status = v.status
+	}
+	return v.refused
 }
 
 // forwarded gives the URL the upstream would be sent.

@@ -16,6 +16,7 @@ type streams struct {
 	http *http2.Conn
 	mu   sync.Mutex
 	open map[*stream]struct{}
+	rest time.Time // since when there is none
 }
 
 // stream is one request of an HTTP/2 client with what others need to know of it.
@@ -34,7 +35,7 @@ type stream struct {
 // read of it before.
 func (c *conn) serveHTTP2(read []byte) {
 	snap := c.server.snapshot.Load()
-	s := &streams{open: map[*stream]struct{}{}}
+	s := &streams{open: map[*stream]struct{}{}, rest: time.Now()}
 	s.http = http2.NewConn(c.net, read, http2.Options{
 		Limits: snap.limits, Header: snap.header, Idle: snap.idle, Log: c.server.log,
 		Serve: c.serveStream, Fault: c.faulted,
@@ -84,6 +85,7 @@ func (c *conn) faulted(why string) {
 	defer v.end()
 	v.identify()
 	v.row.Rule, v.row.Detail = badRequestRule, why
+	v.offends(badRequest, why)
 	v.finish(0)
 }
 
@@ -97,6 +99,14 @@ func (s *streams) remove(st *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, st)
+	s.rest = time.Now()
+}
+
+// rests tells whether no request is under way, and since when.
+func (s *streams) rests() (since time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rest, len(s.open) == 0
 }
 
 // killEndless ends the requests whose answers have no end of their own.

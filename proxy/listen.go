@@ -153,6 +153,7 @@ func (s *Server) accept(l *listener) {
 			continue
 		}
 		pause.reset()
+		s.awaitPlace(l)
 		s.admit(nc, l)
 	}
 }
@@ -190,6 +191,7 @@ func (s *Server) forget(c *conn) {
 	s.mu.Lock()
 	delete(s.conns, c)
 	s.mu.Unlock()
+	s.places.free()
 }
 
 // drain lets the connections in that wait in the kernel's queue, then closes.

@@ -3,10 +3,13 @@ package proxy
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"forge.home.arpa/portico/proxy/ban"
+	"forge.home.arpa/portico/proxy/basic"
 	"forge.home.arpa/portico/proxy/network"
 	"forge.home.arpa/portico/proxy/record"
 )
@@ -24,6 +27,10 @@ type Server struct {
 	total    record.Counters
 	date     dateField
 	started  time.Time
+	banBook  ban.Book
+	router   router
+	places   places
+	hashing  *basic.Gate
 
 	snapshot atomic.Pointer[snapshot]
 	draining atomic.Bool
@@ -55,6 +62,8 @@ func New(o Options) *Server {
 		builtins:  network.NewBuiltins(network.WithLog(o.Log)),
 		records:   record.New(keptRows, keptFailures, keptHeads),
 		started:   time.Now(),
+		places:    newPlaces(),
+		hashing:   basic.NewGate(runtime.GOMAXPROCS(0)),
 		listeners: map[string]*listener{},
 		parting:   map[string]*listener{},
 		conns:     map[*conn]struct{}{},
@@ -106,6 +115,9 @@ func (s *Server) sweep(ctx context.Context) {
 		}
 		for _, r := range snap.routes {
 			r.counted.sweep(now)
+		}
+		if snap.bans != nil {
+			s.banBook.Sweep(now, snap.bans.Within)
 		}
 	})
 }

@@ -29,8 +29,13 @@ type site struct {
 // newSite runs the routes given as TOML behind one listener.
 func newSite(t testing.TB, routes string) *site {
 	t.Helper()
+	return newLoggedSite(t, routes, slog.New(slog.DiscardHandler))
+}
+
+func newLoggedSite(t testing.TB, routes string, log *slog.Logger) *site {
+	t.Helper()
 	leavesNobody(t)
-	s := &site{t: t, server: proxy.New(proxy.Options{Log: slog.New(slog.DiscardHandler)}), ended: make(chan struct{}),
+	s := &site{t: t, server: proxy.New(proxy.Options{Log: log}), ended: make(chan struct{}),
 		addr: freeAddr(t)}
 	s.apply(routes)
 	ctx, stop := context.WithCancel(context.Background())
@@ -41,11 +46,14 @@ func newSite(t testing.TB, routes string) *site {
 			t.Errorf("Run: %v", err)
 		}
 	}()
-	t.Cleanup(func() {
-		stop()
-		<-s.ended
-	})
+	t.Cleanup(s.close)
 	return s
+}
+
+// close ends the server and returns when it has ended.
+func (s *site) close() {
+	s.stop()
+	<-s.ended
 }
 
 // freeAddr is a loopback address nobody listens on at the moment.

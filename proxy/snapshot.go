@@ -20,6 +20,8 @@ type snapshot struct {
 	routes    []*route     // all, sorted by name
 	upstreams []*upstream.Upstream
 	trusted   *network.Set
+	balancers *network.Set // peers that must send a PROXY header
+	bans      *bans        // nil: nobody is banned
 	limits    http1.Limits
 	header    time.Duration // for a head to arrive
 	idle      time.Duration // between two requests

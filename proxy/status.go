@@ -24,6 +24,14 @@ type Status struct {
 	Live      []Live // the newest of the exchanges without an end of their own
 	AllLive   int    // how many there are
 	Networks  []network.Named
+	Bans      BanStatus
+	Warnings  []Warning // what stands and an owner should know, the oldest first
+}
+
+// Warning is something that is not as it should be, though nothing is down.
+type Warning struct {
+	Since time.Time
+	What  string
 }
 
 // ListenerStatus is one listening address.
@@ -98,6 +106,8 @@ func (s *Server) Status() Status {
 	if snap := s.snapshot.Load(); snap != nil {
 		out.Upstreams = snap.upstreamStatus(now)
 		out.Routes = snap.routeStatus(now)
+		out.Bans = s.banStatus(snap, now)
+		out.Warnings = s.warnings(snap, now)
 	}
 	return out
 }

@@ -95,10 +95,14 @@ func (v *visit) end() {
 // serve answers a request whose head was read.
 func (v *visit) serve() {
 	v.identify()
+	if v.banned() {
+		return
+	}
 	if !v.name() {
 		v.refuse(&http1.BadRequest{Status: 400, Why: "a bad host"})
 		return
 	}
+	v.watchRouter()
 	v.find()
 	if v.route != nil && v.guard() && !v.addSlash() {
 		v.row.Guard = time.Since(v.began)
@@ -130,7 +134,7 @@ func (v *visit) identify() {
 	v.row.Path.Append(r.Query)
 	r.Scheme = v.conn.scheme()
 	trusted := v.fromTrusted()
-	v.row.Client, v.row.Source = v.conn.peer, record.FromPeer
+	v.row.Client, v.row.Source = v.conn.peer, v.conn.source
 	if trusted {
 		client, found := network.Client(v.conn.peer, v.snap.trusted, v.forwardedFor())
 		if v.row.Client = client; found {
@@ -183,6 +187,9 @@ func (v *visit) find() {
 		v.x.Response.Fields.Add("Allow", v.x.Make(func(b []byte) []byte { return appendList(b, v.match.Allow) }))
 		v.fail(405)
 	default:
+		if v.snap.bans != nil && !v.snap.table.Knows(r.Host) {
+			v.offends(unmatchedHost, string(r.Method)+" "+string(r.Host)+string(r.Path))
+		}
 		v.fail(404)
 	}
 }
@@ -224,6 +231,9 @@ const badRequestRule = "bad request"
 func (v *visit) refuse(bad *http1.BadRequest) {
 	v.row.Rule = badRequestRule
 	v.row.Detail = bad.Why
+	if bad.Status != 408 { // a slow line is no offence
+		v.offends(badRequest, bad.Why)
+	}
 	v.front.CloseAfter()
 	if bad.Status == 405 {
 		v.x.Response.Fields.Add("Allow", []byte("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))

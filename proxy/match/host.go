@@ -92,3 +92,13 @@ var hostByte = func() (lower [256]byte) {
 	}
 	return lower
 }()
+
+// Knows reports whether any route has the host, be it by a wildcard.
+func (t *Table) Knows(host []byte) (known bool) {
+	t.levels(host, func(id uint32) bool {
+		n := &t.nodes[id]
+		known = id != anyHost || !n.leaf || n.hasExpression || n.exact < n.end
+		return !known
+	})
+	return known
+}
