@@ -31,6 +31,16 @@ func banned(b *ban.Book, client netip.Prefix) bool {
 	return is
 }
 
+// bansAfter is how many offences it takes.
+func bansAfter(b *ban.Book, client netip.Prefix) (n int) {
+	for n < 10 {
+		if n++; offend(b, client) {
+			return n
+		}
+	}
+	return 0
+}
+
 func TestBanned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b ban.Book
@@ -49,7 +59,7 @@ func TestBanned(t *testing.T) {
 		if !banned(&b, nth(1)) {
 			t.Error("the ban ended early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if banned(&b, nth(1)) || offend(&b, nth(1)) {
 			t.Error("the ban did not end, or what led to it counts again")
 		}
@@ -161,7 +171,7 @@ func TestLift(t *testing.T) {
 		if b.Lift(nth(2)) || !b.Lift(nth(1)) || banned(&b, nth(1)) || !b.Empty() {
 			t.Error("lifting did not lift")
 		}
-		if offend(&b, nth(1)) || offend(&b, nth(1)) || !offend(&b, nth(1)) {
+		if bansAfter(&b, nth(1)) != 3 {
 			t.Error("a ban that was lifted leaves something behind")
 		}
 	})
@@ -186,8 +196,8 @@ func TestTrusted(t *testing.T) {
 				t.Fatal("one that authenticated again was banned")
 			}
 		}
-		time.Sleep(1)
-		if offend(&b, nth(1)) || offend(&b, nth(1)) || !offend(&b, nth(1)) {
+		time.Sleep(time.Nanosecond)
+		if bansAfter(&b, nth(1)) != 3 {
 			t.Error("after a day it can be banned as any other")
 		}
 	})
