@@ -56,6 +56,13 @@ func (c *ClientConn) Quiet() bool {
 	return c.in.empty() && c.probe.quiet() && (!c.secure || c.nothingDecrypted())
 }
 
+// Silent is Quiet for a plain connection that speaks another protocol.
+func Silent(conn net.Conn) bool {
+	var p probe
+	p.init(conn)
+	return p.quiet()
+}
+
 // nothingDecrypted tells whether TLS itself holds no byte and no farewell: it
 // reads whole segments off the socket. A read that may not wait leaves a TLS
 // connection as it was.
