@@ -112,18 +112,22 @@ func (c *ServerConn) appendHead(b []byte, w *stream, r *message.Response) []byte
 // breakOff sends what came before the body failed, which the client then sees
 // as an answer cut short. Where nothing but the end of the connection ends the
 // body, that end must be an error: a plain close would say that the answer was
-// complete, and so would the farewell of TLS.
+// complete, and so would the farewell of TLS. A plain one is left for its owner
+// to close: within Serve a Close here would wait for ourselves.
 func (c *ServerConn) breakOff(w *stream) {
 	_ = w.pause() // the body's failure says more
 	if w.chunked || w.left != message.Unknown {
 		return
 	}
 	conn := c.conn
-	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = t.NetConn()
+	over, secure := conn.(interface{ NetConn() net.Conn })
+	if secure {
+		conn = over.NetConn()
 	}
 	if t, ok := conn.(*net.TCPConn); ok {
 		_ = t.SetLinger(0) // best effort: the connection is lost anyway
 	}
-	conn.Close()
+	if secure {
+		conn.Close()
+	}
 }
