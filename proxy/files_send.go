@@ -35,7 +35,7 @@ func (v *visit) sendFile(f found) {
 	}
 	body := fileBody{file: f.File}
 	defer body.release()
-	kind := typeByExtension(filepath.Ext(f.name), "application/octet-stream")
+	kind := fileType(filepath.Ext(f.name))
 	status := body.cut(&r.Fields, ranges, size, kind)
 	r.Fields = append(r.Fields, nosniff)
 	v.sendBody(status, &body, body.length())

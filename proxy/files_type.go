@@ -30,13 +30,21 @@ var types = map[string]string{
 	".yml": "application/yaml", ".zip": "application/zip", ".zst": "application/zstd",
 }
 
-// typeByExtension is the media type of a file; text is taken for UTF-8.
-func typeByExtension(ext, other string) string {
-	ext = strings.ToLower(ext)
-	kind := types[ext]
-	if kind == "" {
-		kind = mime.TypeByExtension(ext)
+// fileType is the media type of a file.
+func fileType(ext string) string {
+	if kind := pageType(ext, ""); kind != "" {
+		return kind
 	}
+	if kind := mime.TypeByExtension(ext); kind != "" {
+		return kind
+	}
+	return "application/octet-stream"
+}
+
+// pageType is the media type of what has no file, by its extension, else other.
+// Text is taken for UTF-8.
+func pageType(ext, other string) string {
+	kind := types[strings.ToLower(ext)]
 	if kind == "" {
 		kind = other
 	}

@@ -283,6 +283,9 @@ func (v *visit) respond() {
 		v.front.CloseAfter()
 	}
 	v.row.Status = uint16(r.Status)
+	if v.route != nil && v.route.Compress {
+		defer v.compress().release()
+	}
 	if v.err = v.front.Respond(v.x); v.err != nil {
 		v.row.Aborted = true
 	}
