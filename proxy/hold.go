@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"time"
 
 	"forge.home.arpa/portico/proxy/upstream"
 )
@@ -20,7 +19,7 @@ type hold struct {
 func (v *visit) hold() *hold {
 	h := &hold{client: v.client}
 	h.Context, h.cancel = context.WithCancel(context.Background())
-	v.client.depend(h, false, time.Now())
+	v.client.depend(h, false, v.began) // who left is looked for by how long it waits in all
 	return h
 }
 

@@ -266,7 +266,7 @@ func (c *ClientConn) ReadResponse(x *message.Exchange, wait time.Duration, to me
 func asBadResponse(err error) error {
 	var m *malformed
 	if errors.As(err, &m) {
-		return &message.BadResponse{Why: m.why}
+		return &message.BadResponse{Why: m.why, TooLarge: m.status == errHeadTooLong.status}
 	}
 	return err
 }
@@ -287,7 +287,7 @@ func (c *ClientConn) readHead(x *message.Exchange) ([]byte, error) {
 		if data := c.in.unread(); len(data) > 0 {
 			c.answered = true
 			if !startsLikeResponse(data) {
-				return nil, errStatusLine
+				return nil, strangeStart(data)
 			}
 			n, err := s.end(data, c.limits)
 			if err != nil {

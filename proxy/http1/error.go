@@ -48,6 +48,7 @@ var (
 	errChunkExtLong  = fault(400, "too many chunk extensions")
 	errTrailers      = fault(431, "trailers are too long")
 	errStatusLine    = fault(0, "no HTTP status line")
+	errTLS           = fault(0, "it answers in TLS: write https:// before it")
 	errUnasked       = fault(0, "101 was not asked for")
 	errInterim       = fault(0, "too many interim answers")
 )

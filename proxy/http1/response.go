@@ -39,6 +39,16 @@ func parseResponse(head []byte, x *message.Exchange, h *responseHead, maxFields 
 	return h.finish(r)
 }
 
+// strangeStart says what an answer is that does not start like one: TLS refuses
+// what is no TLS with an alert (RFC 8446 section 5.1).
+func strangeStart(data []byte) error {
+	const alert, major = 21, 3
+	if data[0] == alert && (len(data) == 1 || data[1] == major) {
+		return errTLS
+	}
+	return errStatusLine
+}
+
 // startsLikeResponse tells early whether what arrived can become a status line:
 // a server that speaks something else may well wait for us to go on.
 func startsLikeResponse(b []byte) bool {

@@ -12,7 +12,10 @@ type Interim interface {
 var ErrBodyCut = errors.New("the client's body was cut short")
 
 // BadResponse is an answer that an upstream must not give.
-type BadResponse struct{ Why string }
+type BadResponse struct {
+	Why      string
+	TooLarge bool // it is well-formed as far as it was read
+}
 
 func (e *BadResponse) Error() string { return "bad answer: " + e.Why }
 

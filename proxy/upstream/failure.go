@@ -134,6 +134,8 @@ func (u *Upstream) ExchangeFailure(stage Stage, err error) *Failure {
 	var bad *message.BadResponse
 	f := &Failure{Err: err}
 	switch {
+	case errors.As(err, &bad) && bad.TooLarge:
+		f.Cause, f.Detail = record.CauseTooLarge, fmt.Sprintf("%s: %s", u.Addr, bad.Error())
 	case errors.As(err, &bad):
 		f.Cause, f.Detail = record.CauseProtocol, fmt.Sprintf("%s: %s", u.Addr, bad.Error())
 	case http1.IsMalformed(err):
