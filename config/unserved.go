@@ -13,9 +13,6 @@ var unservedOf = []struct {
 	name string
 	used func(*Route) bool
 }{
-	{"h2c", speaks("h2c")},
-	{"grpc", speaks("grpc")},
-	{"grpcs", speaks("grpcs")},
 	{"memcached", speaks("memcached")},
 	{"memcached_key", says("memcached_key")},
 	{"fallback", says("fallback")},

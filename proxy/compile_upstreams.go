@@ -8,6 +8,7 @@ import (
 	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/proxy/cgi"
 	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/http2"
 	"forge.home.arpa/portico/proxy/upstream"
 )
 
@@ -24,6 +25,9 @@ type speaker struct {
 var speakers = map[string]*speaker{
 	"http":  {Protocol: http1Protocol, url: "http"},
 	"https": {Protocol: http1Protocol, url: "https", tls: "http/1.1"},
+	"h2c":   {Protocol: upstream.Protocol{Speak: speakHTTP2, Ping: pingH2C, Told: true}, url: "http"},
+	"grpc":  {Protocol: grpcProtocol, url: "http"},
+	"grpcs": {Protocol: grpcProtocol, url: "https", tls: "h2"},
 
 	"fastcgi": {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewFastCGI(c) }}},
 	"scgi":    {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewSCGI(c) }}},
@@ -32,7 +36,11 @@ var speakers = map[string]*speaker{
 
 var http1Protocol = upstream.Protocol{Speak: speakHTTP1, Ping: pingHTTP1}
 
+var grpcProtocol = upstream.Protocol{Speak: speakHTTP2, Ping: pingGRPC, Told: true}
+
 func speakHTTP1(c net.Conn) upstream.Wire { return http1.NewClientConn(c, http1.DefaultLimits) }
+
+func speakHTTP2(c net.Conn) upstream.Wire { return http2.NewWire(c) }
 
 // group finds or makes the upstreams of a route that is forwarded; nil for
 // other routes.

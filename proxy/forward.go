@@ -152,7 +152,7 @@ func (f *forward) ask(v *visit, u *upstream.Upstream, more bool) outcome {
 func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn, repeatable, more bool) outcome {
 	t := trip{v: v, u: u, c: c, timeout: f.route.Timeout.ResponseHeader, began: time.Now()}
 	t.body, t.held = message.Whole(v.x.Request.Body)
-	c.SetIdle(f.route.Timeout.Idle)
+	c.SetIdle(v.patience())
 	v.client.depend(c.Wire, !t.held, t.began)
 	defer func() {
 		v.client.release()

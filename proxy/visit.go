@@ -180,7 +180,7 @@ func (v *visit) find() {
 	case match.Found, match.AddSlash:
 		v.route = v.snap.routeOf(v.match)
 		v.row.Route = v.route.Name
-		v.front.SetIdle(v.route.Timeout.Idle)
+		v.front.SetIdle(v.patience())
 	case match.BadPath:
 		v.refuse(&http1.BadRequest{Status: 400, Why: v.match.Bad})
 	case match.MethodMissed:
@@ -247,8 +247,12 @@ func (v *visit) redirect(status int, location []byte) {
 	v.fail(status)
 }
 
-// fail answers with a status and its page.
+// fail answers with a status and its page, or as gRPC says it.
 func (v *visit) fail(status int) {
+	if status >= 400 && v.isGRPC() {
+		v.failGRPC(status)
+		return
+	}
 	v.reply(status, htmlType, errorPage(status))
 }
 

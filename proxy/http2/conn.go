@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 The library steers to net/http's own server and transport, which take no connection that is already there.
+
 package http2
 
 import (

@@ -80,9 +80,9 @@ func (s *Stream) Respond(x *message.Exchange) error {
 		}
 		s.setTrailers(r)
 	}
-	if message.IsGRPC(x.Request.Fields.Get(message.ContentType)) {
-		// The status ends a call, whatever the client was about to say, and it
-		// leaves when nobody reads any more.
+	if r.Status > 299 || message.IsGRPC(x.Request.Fields.Get(message.ContentType)) {
+		// A refusal, or the status of a call, is the end whatever the client
+		// was about to say; it leaves when nobody reads any more.
 		s.body.stop()
 	} else if !s.body.over() {
 		if err := s.flush(); err != nil {
