@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	tea "github.com/charmbracelet/bubbletea"
 )
 
@@ -39,7 +37,7 @@ func entryKeys() []binding {
 func requestKeys() []binding {
 	return []binding{
 		{keys: []string{"/"}, label: "/", word: "filter", help: "filter the requests: " + filterHelp, where: onPages, do: (*model).openFilter,
-			name: "filter", args: "TERMS", take: func(m *model, ws []string) { m.filterBy(strings.Join(ws, " ")) }},
+			name: "filter", args: "TERMS", take: func(m *model, ws []string) { m.filterBy(joined(ws)) }},
 		{keys: []string{"enter"}, label: "enter", word: "detail", help: "show the request", where: onRequests, do: open},
 		{keys: []string{"F"}, label: "F", word: "follow", help: "follow the newest request", where: onRequests, name: "follow", do: func(m *model) { m.requests.stream.frozen = false; m.requests.stream.newest() }},
 		{keys: []string{" "}, label: "space", word: "freeze", help: "hold the list still, or let it go on", where: onRequests, name: "freeze", do: func(m *model) { m.requests.stream.freeze() }},

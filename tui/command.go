@@ -3,6 +3,7 @@ package tui
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // openCommand asks for a command.
@@ -24,7 +25,7 @@ func (m *model) openCommand() {
 // command runs a line: the name of a command, or the beginning of one, and
 // what it takes.
 func (m *model) command(s string) {
-	ws := strings.Fields(s)
+	ws := arguments(s)
 	if len(ws) == 0 {
 		return
 	}
@@ -42,6 +43,9 @@ func (m *model) command(s string) {
 
 // named finds a command by its name, its beginning, or a page by its number.
 func (m *model) named(s string) *binding {
+	if s == "" {
+		return nil
+	}
 	for _, fits := range []func(*binding) bool{
 		func(b *binding) bool { return b.name == s },
 		func(b *binding) bool { return b.name != "" && strings.HasPrefix(b.name, s) },
@@ -81,18 +85,14 @@ func (m *model) pageFor(where scope) page {
 
 // candidates are the words that may stand in place of the last one.
 func (m *model) candidates(s string) []string {
-	ws := strings.Fields(s)
-	if len(ws) == 0 || len(ws) == 1 && !strings.HasSuffix(s, " ") {
-		return startingWith(m.commandNames(), s)
+	before, last := lastItem(s, unicode.IsSpace)
+	ws := arguments(before)
+	if len(ws) == 0 {
+		return startingWith(m.commandNames(), last)
 	}
 	b := m.named(ws[0])
 	if b == nil || b.fill == nil {
 		return nil
-	}
-	last := ""
-	if !strings.HasSuffix(s, " ") {
-		last = ws[len(ws)-1]
-		ws = ws[:len(ws)-1]
 	}
 	return startingWith(b.fill(m, ws[1:]), last)
 }
@@ -118,12 +118,19 @@ func (m *model) complete(s string) string {
 	if len(all) == 0 {
 		return s
 	}
-	head := s[:strings.LastIndexByte(s, ' ')+1]
-	word := commonStart(all)
+	before, _ := lastItem(s, unicode.IsSpace)
 	if len(all) == 1 {
-		word += " "
+		return before + completed(all) + " "
 	}
-	return head + word
+	return before + completed(all)
+}
+
+// completed is what all of these begin with, whole where there is only one.
+func completed(all []string) string {
+	if len(all) == 1 {
+		return quoted(all[0])
+	}
+	return begun(commonStart(all))
 }
 
 func commonStart(words []string) string {
@@ -139,9 +146,9 @@ func commonStart(words []string) string {
 // commandHint shows what may come next, or what the command takes.
 func (m *model) commandHint(s string) string {
 	if all := m.candidates(s); len(all) > 0 {
-		return strings.Join(all, " ")
+		return joined(all)
 	}
-	if ws := strings.Fields(s); len(ws) > 0 {
+	if ws := arguments(s); len(ws) > 0 {
 		if b := m.named(ws[0]); b != nil {
 			return strings.TrimSpace(b.name + " " + b.args)
 		}

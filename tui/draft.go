@@ -122,17 +122,3 @@ func keyEnd(s string) int {
 	}
 	return len(s)
 }
-
-// words cuts what was typed into its parts: blanks and commas separate, but a
-// regular expression may hold commas.
-func words(s string) []string {
-	var all []string
-	for _, w := range strings.Fields(s) {
-		if strings.HasPrefix(w, "~") {
-			all = append(all, w)
-			continue
-		}
-		all = append(all, strings.FieldsFunc(w, func(r rune) bool { return r == ',' })...)
-	}
-	return all
-}

@@ -16,6 +16,7 @@ type field struct {
 	label   string
 	hint    string
 	toggle  bool // yes or no
+	single  bool // one value that may hold blanks and commas
 	input   line
 	first   string // what it showed at first
 	raw     any    // the value as the file has it, nil when the key is not there
@@ -27,11 +28,11 @@ type field struct {
 // routeFields are the fields of a form in their order, empty.
 func routeFields() []*field {
 	return []*field{
-		{key: "name", label: "name", hint: "from the host, unless you say otherwise"},
+		{key: "name", label: "name", single: true, hint: "from the host, unless you say otherwise"},
 		{key: "host", label: "host", hint: "photos.home.lan, *.home.lan or *"},
 		{key: "path", label: "path", hint: "empty for all; /x/* for all below"},
 		{key: "to", label: "to", hint: "http://nas:2342"},
-		{key: "strip_prefix", label: "strip", hint: "a prefix to take off, /x"},
+		{key: "strip_prefix", label: "strip", single: true, hint: "a prefix to take off, /x"},
 		{key: "use", label: "use", hint: "presets:"},
 		{key: "allow", label: "allow", hint: "who may come in?"},
 		{key: "enabled", label: "enabled", hint: "space switches", toggle: true},
@@ -41,7 +42,10 @@ func routeFields() []*field {
 // begin sets what the field shows at first.
 func (f *field) begin(raw any) {
 	f.raw, f.input = raw, newLine()
-	f.first = strings.Join(wordsOf(raw), " ")
+	f.first = joined(wordsOf(raw))
+	if s, ok := raw.(string); ok && f.single {
+		f.first = s
+	}
 	if list, ok := raw.([]any); ok && len(list) == 0 && f.key == "allow" {
 		f.first = everybody
 	}
@@ -76,8 +80,9 @@ func (f *field) typed(k tea.KeyMsg) bool {
 	return true
 }
 
+// words are the values in the field.
 func (f *field) words() []string {
-	ws := words(f.input.String())
+	ws := f.cut(f.input.String())
 	if f.key == "to" {
 		for i := range ws {
 			ws[i] = withScheme(ws[i])
@@ -86,10 +91,21 @@ func (f *field) words() []string {
 	return ws
 }
 
+// cut takes the text of the field apart.
+func (f *field) cut(text string) []string {
+	if !f.single {
+		return items(text)
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
 // changed tells whether the field means something else than at first; one
 // that was left alone must not touch the file.
 func (f *field) changed() bool {
-	return !slices.Equal(words(f.input.String()), words(f.first))
+	return !slices.Equal(f.cut(f.input.String()), f.cut(f.first))
 }
 
 // value is what to write, nil for nothing.

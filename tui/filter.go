@@ -15,10 +15,10 @@ type matcher func(*record.Row) bool
 const filterHelp = "git 5xx 404 >=400 GET >500ms >1mb host: path: up: ip: route: !x a|b ~d ~u ~m ~c ~e"
 
 // parseFilter reads a filter: terms separated by blanks, all of which must
-// hold. It returns nil for an empty one.
+// hold; one that holds a blank stands in quotes. It returns nil for an empty one.
 func parseFilter(s string) (matcher, error) {
 	var all []matcher
-	words := strings.Fields(s)
+	words := arguments(s)
 	for len(words) > 0 {
 		m, rest, err := parseTerm(words)
 		if err != nil {

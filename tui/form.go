@@ -79,8 +79,7 @@ func (f *form) choices(fd *field) []string {
 // nothing to finish.
 func (f *form) complete(m *model) bool {
 	fd := f.fields[f.at]
-	s := fd.input.String()
-	last := s[strings.LastIndexAny(s, " ,")+1:]
+	before, last := lastItem(fd.input.String(), isSeparator)
 	if last == "" {
 		return false
 	}
@@ -88,7 +87,7 @@ func (f *form) complete(m *model) bool {
 	if len(all) == 0 || commonStart(all) == last {
 		return false
 	}
-	fd.input.set(strings.TrimSuffix(s, last) + commonStart(all))
+	fd.input.set(before + completed(all))
 	f.changed(m)
 	return true
 }
@@ -109,7 +108,11 @@ func (f *form) field(key string) *field {
 	return nil
 }
 
+// name is the route's name. One that was left alone stays as the file has it.
 func (f *form) name() string {
+	if f.was != "" && !f.field("name").changed() {
+		return f.was
+	}
 	if ws := f.field("name").words(); len(ws) > 0 {
 		return ws[0]
 	}

@@ -123,7 +123,7 @@ const namesLeast = 20
 // hint helps with the field that has the focus: what it asks and the names it
 // takes, or in a small window those alone.
 func (f *form) hint(fd *field, w int) string {
-	names := strings.Join(f.choices(fd), " ")
+	names := joined(f.choices(fd))
 	switch {
 	case fd.key == "use" && names == "":
 		return "the file has no preset"

@@ -166,7 +166,7 @@ func drawFailures(m *model, a area) {
 }
 
 // showRequestsOf shows the requests of a route.
-func (m *model) showRequestsOf(route string) { m.showFiltered(m.pages[m.page], "route:"+route) }
+func (m *model) showRequestsOf(route string) { m.showFiltered(m.pages[m.page], quoted("route:"+route)) }
 
 // showFiltered shows requests under a filter; esc leads back.
 func (m *model) showFiltered(from page, filter string) {

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"strings"
 
 	"forge.home.arpa/portico/config"
 )
@@ -58,8 +57,8 @@ func (m *model) addNamed(ws []string) {
 	}
 	m.show(m.routes)
 	f := newForm(base, "")
-	f.field("host").input.set(ws[0])
-	f.field("to").input.set(strings.Join(ws[1:], " "))
+	f.field("host").input.set(quoted(ws[0]))
+	f.field("to").input.set(joined(ws[1:]))
 	f.deriveName()
 	m.push(f)
 	f.open(m)

@@ -79,8 +79,10 @@ func shown(value any) string {
 	switch v := value.(type) {
 	case map[string]any:
 		return "{" + strings.Join(slices.Sorted(maps.Keys(v)), " ") + "}"
-	case string, bool, []any:
+	case string, bool:
 		return strings.Join(wordsOf(v), " ")
+	case []any:
+		return joined(wordsOf(v))
 	}
 	return fmt.Sprint(value)
 }
