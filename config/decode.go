@@ -206,6 +206,20 @@ func (d *decoder) atKey(n *node, hint, format string, args ...any) {
 	}
 }
 
+// ofKey notes an error of the table n that is about one of its keys, be it there
+// or not.
+func (d *decoder) ofKey(n *node, key, hint, message string) {
+	if !d.room(false) {
+		return
+	}
+	pos := n.KeyPos()
+	if kid := n.Get(key); kid != nil {
+		pos = kid.KeyPos()
+	}
+	path := n.Path()
+	d.place(false, pos, append(slices.Clone(path), key).String(), hint, path.String()+message)
+}
+
 // warn notes a warning at the value of n.
 func (d *decoder) warn(n *node, hint, format string, args ...any) {
 	if d.room(true) {

@@ -26,9 +26,7 @@ func (d *decoder) oneAction(n *node, s settings) {
 		}
 	}
 	if len(said) > 1 {
-		if d.room(false) {
-			d.about(false, n, n.Get(said[1]).KeyPos(), "keep one", " has "+strings.Join(said, " and ")+": only one can act")
-		}
+		d.ofKey(n, said[1], "keep one", " has "+strings.Join(said, " and ")+": only one can act")
 	}
 }
 
@@ -97,10 +95,10 @@ func knows(own settings, n *node) bool {
 
 func (d *decoder) checkComplete(n *node, all settings) {
 	if _, ok := all["host"]; !ok {
-		d.atKey(n, `host = "*" is any host`, " has no host")
+		d.ofKey(n, "host", `host = "*" is any host`, " has no host")
 	}
 	if !all.acts() {
-		d.atKey(n, "", " has none of %s", strings.Join(actions, ", "))
+		d.ofKey(n, "to", "", " has none of "+strings.Join(actions, ", "))
 	}
 }
 

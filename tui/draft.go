@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"forge.home.arpa/portico/config"
 )
@@ -21,10 +22,12 @@ type routeKey struct {
 	value any
 }
 
+var errNoName = errors.New("the route needs a name")
+
 // edit makes the changes and no others.
 func (d draft) edit(f *config.File) error {
 	if d.name == "" {
-		return errors.New("the route needs a name")
+		return errNoName
 	}
 	if d.was == "" {
 		return f.AddRoute(d.name, d.keys())
@@ -70,11 +73,15 @@ func (d draft) what() string {
 	return "change route " + d.name
 }
 
-// nameFor makes a route's name of a host, one that is not taken.
+// nameMost leaves room for a number in the bytes that a name may have.
+const nameMost = 60
+
+// nameFor makes a route's name of a host, one that is not taken; "" where the
+// host has nothing to be called by.
 func nameFor(host string, taken func(string) bool) string {
 	label, _, _ := strings.Cut(strings.TrimPrefix(host, "*."), ".")
 	label = strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
+		if r == '-' || r == '_' || unicode.IsDigit(r) || unicode.IsLetter(r) {
 			return r
 		}
 		return -1
@@ -82,6 +89,7 @@ func nameFor(host string, taken func(string) bool) string {
 	if label == "" {
 		return ""
 	}
+	label = strings.ToValidUTF8(label[:min(len(label), nameMost)], "")
 	name := label
 	for i := 2; taken(name); i++ {
 		name = fmt.Sprintf("%s-%d", label, i)
@@ -98,8 +106,7 @@ func withScheme(upstream string) string {
 }
 
 // problemField tells which key of a route a problem is about: "to" for
-// "route.cctv.to[1]". One of the route as a whole is about its host: mostly
-// another route takes the same requests.
+// "route.cctv.to[1]", "" for one of the route as a whole.
 func problemField(path, route string) (string, bool) {
 	for _, name := range []string{route, `"` + route + `"`, "'" + route + "'"} {
 		rest, ok := strings.CutPrefix(path, "route."+name)
@@ -107,7 +114,7 @@ func problemField(path, route string) (string, bool) {
 			continue
 		}
 		if rest == "" {
-			return "host", true
+			return "", true
 		}
 		if key, ok := strings.CutPrefix(rest, "."); ok {
 			return key[:keyEnd(key)], true

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"forge.home.arpa/portico/config"
 )
 
 // everybody is the network of all addresses. An empty list means it too.
@@ -121,4 +123,12 @@ func (f *field) value() any {
 		return nil
 	}
 	return rewritten(f.raw, ws)
+}
+
+// blame puts a problem beside the field, if there is one and none stands there.
+func (f *field) blame(p config.Problem) {
+	if f != nil && f.problem == "" {
+		p.Message = strings.TrimPrefix(p.Message, p.Path+": ")
+		f.problem = withHint(p)
+	}
 }

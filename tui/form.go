@@ -2,9 +2,9 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -201,22 +201,34 @@ func (f *form) ask(m *model) {
 	})
 }
 
-// judge puts the problems of a preview beside their fields.
+// judge puts the problems of a preview beside their fields. One of the route as
+// a whole stands beside its host, where nothing is wrong with that alone: mostly
+// another route takes the same requests.
 func (f *form) judge(p *config.Preview, err error) {
 	f.preview, f.refused = p, err
 	for i, fd := range f.fields {
 		fd.problem = ""
 		fd.visited = fd.visited || i == f.at && fd.changed()
 	}
+	if errors.Is(err, errNoName) {
+		name := f.field("name")
+		name.problem, name.visited = err.Error(), true
+		f.refused = nil
+	}
 	if p == nil {
 		return
 	}
+	var whole config.Problems
 	for _, problem := range p.Problems.Errors() {
-		key, ok := problemField(problem.Path, f.name())
-		if fd := f.field(key); ok && fd != nil && fd.problem == "" {
-			problem.Message = strings.TrimPrefix(problem.Message, problem.Path+": ")
-			fd.problem = withHint(problem)
+		switch key, ok := problemField(problem.Path, f.name()); {
+		case ok && key == "":
+			whole = append(whole, problem)
+		case ok:
+			f.field(key).blame(problem)
 		}
+	}
+	for _, problem := range whole {
+		f.field("host").blame(problem)
 	}
 }
 

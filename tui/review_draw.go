@@ -149,7 +149,7 @@ func (f *form) otherProblems() config.Problems {
 	var others config.Problems
 	for _, problem := range newProblems(f.preview.Problems, f.base) {
 		key, ok := problemField(problem.Path, f.name())
-		if !ok || f.field(key) == nil {
+		if !ok || key != "" && f.field(key) == nil {
 			others = append(others, problem)
 		}
 	}
