@@ -22,7 +22,7 @@ func pingHTTP1(_ context.Context, conn net.Conn, s *upstream.Spec) error {
 	}
 	status, err := askHTTP1(conn, s, s.Check.Path)
 	if err == nil && !s.Check.Expect.Has(status) {
-		err = fmt.Errorf("%s answers %d %s", s.Check.Path, status, http1.StatusText(status))
+		err = upstream.Unwell(fmt.Sprintf("%s answers %d %s", s.Check.Path, status, http1.StatusText(status)))
 	}
 	return err
 }

@@ -71,6 +71,33 @@ type UpstreamStatus struct {
 	Open     int       // connections in use
 	Idle     int       // connections kept
 	Rates    record.Rates
+
+	Missed      int              // checks, one after another
+	Checked     time.Time        // the last check; zero without one
+	Share       float64          // of its weight, from 0 to 1: one that has returned gets more and more
+	Changes     []UpstreamChange // of its state, the last 20, oldest first
+	Verify      string           // how its certificate is verified: system, ca, pin, off; "" without TLS
+	Certificate *Certificate     // that it showed when it was last dialled; nil when it did not
+}
+
+// UpstreamChange is one turn of an upstream's state.
+type UpstreamChange struct {
+	At     time.Time
+	Down   bool
+	Reason string
+}
+
+// Certificate is what an upstream showed of itself; its words are its own.
+type Certificate struct {
+	Subject    string
+	Issuer     string
+	Names      []string // it is valid for, at most 8
+	SelfSigned bool
+	NotBefore  time.Time
+	NotAfter   time.Time
+	Pin        string // "sha256:…", as upstream_tls takes it
+	Seen       time.Time
+	Refused    string // why it is not trusted; "" where it is, or nobody asked
 }
 
 // State is an upstream's health.
@@ -182,8 +209,25 @@ func (snap *snapshot) upstreamStatus(now time.Time) []UpstreamStatus {
 		st := UpstreamStatus{URL: u.URL, Routes: routes, State: stateOf(h), Since: h.Since, Reason: h.Reason,
 			Failures: h.Failures, LastFail: h.LastFail, LastOK: h.LastOK, NextTry: h.NextTry, Rates: u.Counters.Rates(now)}
 		st.Open, st.Idle = u.Connections()
+		st.Missed, st.Checked, st.Share = h.Missed, h.Checked, h.Share
+		for _, c := range h.Changes {
+			st.Changes = append(st.Changes, UpstreamChange(c))
+		}
+		st.Verify, st.Certificate = trust(u)
 		out = append(out, st)
 	}
 	slices.SortFunc(out, func(a, b UpstreamStatus) int { return strings.Compare(a.URL, b.URL) })
 	return out
+}
+
+// trust is how an upstream is verified, and what it showed.
+func trust(u *upstream.Upstream) (verify string, shown *Certificate) {
+	if u.TLS.Proto == "" {
+		return "", nil
+	}
+	if c, ok := u.Certificate(); ok {
+		shown = &Certificate{Subject: c.Subject, Issuer: c.Issuer, Names: c.Names, SelfSigned: c.SelfSigned,
+			NotBefore: c.NotBefore, NotAfter: c.NotAfter, Pin: c.Pin(), Seen: c.Seen, Refused: c.Refused}
+	}
+	return u.TLS.Verify.String(), shown
 }

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -34,8 +35,13 @@ func (s *Statuses) Has(n int) bool {
 	return 100 <= n && n <= 599 && s[(n-100)/64]&(1<<((n-100)%64)) != 0
 }
 
-// Ping asks over a fresh connection whether an upstream is well. It ends when
-// the connection is closed.
+// Unwell is an upstream's own word that it is not well.
+type Unwell string
+
+func (u Unwell) Error() string { return string(u) }
+
+// Ping asks over a fresh connection whether an upstream is well: an Unwell is
+// its answer, any other error the connection's. It ends when that is closed.
 type Ping func(ctx context.Context, conn net.Conn, s *Spec) error
 
 // Watch begins the checks, where there are any; Unwatch ends them.
@@ -103,7 +109,7 @@ func jittered(d time.Duration) time.Duration {
 	return d - d/10 + time.Duration(rand.Int64N(int64(d/5)+1))
 }
 
-// Look checks once. An error that is no *Failure is the ping's own.
+// Look checks once. The error is an Unwell or a *Failure.
 func (u *Upstream) Look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, u.Check.Timeout)
 	defer cancel()
@@ -122,8 +128,11 @@ func (u *Upstream) Look(ctx context.Context) error {
 func (u *Upstream) ping(ctx context.Context, conn net.Conn) error {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	err := u.protocol.Ping(ctx, conn, &u.Spec)
-	if err != nil && ctx.Err() != nil {
-		return u.ExchangeFailure(Waiting, ctx.Err())
+	switch {
+	case err == nil, errors.As(err, new(Unwell)):
+		return err
+	case ctx.Err() != nil:
+		err = ctx.Err()
 	}
-	return err
+	return u.ExchangeFailure(Waiting, err)
 }

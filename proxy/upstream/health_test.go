@@ -2,7 +2,6 @@ package upstream_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -107,7 +106,7 @@ func checked(t *testing.T, well *atomic.Bool, pings *atomic.Int32) *upstream.Ups
 		if well.Load() {
 			return nil
 		}
-		return errors.New(s.Check.Path + " answers 503")
+		return upstream.Unwell(s.Check.Path + " answers 503")
 	}}, quiet())
 }
 
