@@ -693,6 +693,10 @@ upstream_tls = { pin = "sha256:00", cert = "/nonexistent" }
 host = "c.test"
 to = "https://a"
 upstream_tls = { ca = "/etc", pin = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
+[route.d]
+host = "d.test"
+to = "https://a"
+upstream_tls = { verify = "off" }
 `, `
 4:16: route.a.upstream_tls has no pin to verify with
 4:34: route.a.upstream_tls.ca does nothing with verify = "pin"
@@ -702,6 +706,7 @@ upstream_tls = { ca = "/etc", pin = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf
 8:44: warning: route.b.upstream_tls.cert: "/nonexistent" cannot be read: no such file or directory
 12:16: route.c.upstream_tls has both ca and pin (say verify = "ca" or verify = "pin")
 12:23: warning: route.c.upstream_tls.ca: "/etc" cannot be read: is a folder
+16:27: warning: route.d.upstream_tls.verify: whoever stands between can read and change everything ("pin" trusts one certificate, whoever signed it)
 `},
 	{"rest of a route",
 		`

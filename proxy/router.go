@@ -75,6 +75,7 @@ func (s *Server) warnings(snap *snapshot, now time.Time) (all []Warning) {
 		all = append(all, Warning{time.Unix(0, full),
 			fmt.Sprintf("all %d connections (server.max_conns) are busy: visitors wait until one ends", snap.config.Server.MaxConns)})
 	}
+	all = append(all, snap.unverified()...)
 	slices.SortFunc(all, func(a, b Warning) int { return a.Since.Compare(b.Since) })
 	return all
 }

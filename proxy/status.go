@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -194,15 +195,7 @@ func stateOf(h upstream.Health) State {
 }
 
 func (snap *snapshot) upstreamStatus(now time.Time) []UpstreamStatus {
-	users := map[*upstream.Upstream][]string{}
-	for _, r := range snap.routes {
-		if r.group == nil {
-			continue
-		}
-		for _, u := range r.group.Members {
-			users[u] = append(users[u], r.Name)
-		}
-	}
+	users := snap.users()
 	out := make([]UpstreamStatus, 0, len(users))
 	for u, routes := range users {
 		h := u.Health(now)
@@ -230,4 +223,30 @@ func trust(u *upstream.Upstream) (verify string, shown *Certificate) {
 			NotBefore: c.NotBefore, NotAfter: c.NotAfter, Pin: c.Pin(), Seen: c.Seen, Refused: c.Refused}
 	}
 	return u.TLS.Verify.String(), shown
+}
+
+// unverified warns of upstreams whose certificate nobody looks at.
+func (snap *snapshot) unverified() (all []Warning) {
+	users := snap.users()
+	for _, u := range snap.upstreams {
+		if u.TLS.Proto != "" && u.TLS.Verify == upstream.VerifyOff {
+			all = append(all, Warning{u.Made, fmt.Sprintf("%s (route %s) is not verified: whoever stands between can read and change everything",
+				u.URL, strings.Join(users[u], ", "))})
+		}
+	}
+	return all
+}
+
+// users are the routes of each upstream.
+func (snap *snapshot) users() map[*upstream.Upstream][]string {
+	users := map[*upstream.Upstream][]string{}
+	for _, r := range snap.routes {
+		if r.group == nil {
+			continue
+		}
+		for _, u := range r.group.Members {
+			users[u] = append(users[u], r.Name)
+		}
+	}
+	return users
 }

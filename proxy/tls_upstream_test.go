@@ -91,6 +91,32 @@ func TestOfferedPin(t *testing.T) {
 	}
 }
 
+// TestCertificateIsShown: the owner sees which certificate an upstream has,
+// trusted or not, and that one is not verified stands as a warning.
+func TestCertificateIsShown(t *testing.T) {
+	cert := certificate(t, nil, nil, "nas.home.arpa")
+	addr := secureHandler(t, cert, hello, nil)
+	s := newSite(t, secureRoute(addr, ""))
+	if u := s.server.Status().Upstreams[0]; u.Certificate != nil || u.Verify != "system" {
+		t.Errorf("before anybody asked: %+v", u)
+	}
+	s.get("a", "/")
+	c := s.server.Status().Upstreams[0].Certificate
+	if c == nil || c.Pin != cert.pin || c.Subject != "CN=synology" || !c.SelfSigned || c.Refused != "self-signed by CN=synology" ||
+		!c.NotAfter.Equal(cert.leaf.NotAfter) || len(c.Names) != 1 || c.Seen.IsZero() {
+		t.Errorf("refused: %+v", c)
+	}
+	s.apply(secureRoute(addr, `upstream_tls = { verify = "off" }`))
+	s.get("a", "/")
+	st := s.server.Status()
+	if c := st.Upstreams[0].Certificate; c == nil || c.Pin != cert.pin || c.Refused != "" {
+		t.Errorf("not verified: %+v", c)
+	}
+	if len(st.Warnings) != 1 || !strings.Contains(st.Warnings[0].What, "https://"+addr+" (route nas) is not verified") {
+		t.Errorf("warnings %+v", st.Warnings)
+	}
+}
+
 // TestServerName: the name that is asked for is the URL's, unless said; the
 // Host is another matter.
 func TestServerName(t *testing.T) {

@@ -46,6 +46,7 @@ type Protocol struct {
 type Upstream struct {
 	Spec
 	Authority []byte // Host, for fields
+	Made      time.Time
 	Counters  record.Counters
 
 	log      *slog.Logger
@@ -87,7 +88,7 @@ const (
 
 // New makes an upstream; it dials nothing.
 func New(s Spec, p Protocol, log *slog.Logger) *Upstream {
-	u := &Upstream{Spec: s, Authority: []byte(s.Host), protocol: p, log: log, health: health{since: time.Now()}}
+	u := &Upstream{Spec: s, Authority: []byte(s.Host), Made: time.Now(), protocol: p, log: log, health: health{since: time.Now()}}
 	if s.TLS.Proto != "" {
 		u.secured = newSecured(s.TLS, s.Network, s.Addr)
 	}
