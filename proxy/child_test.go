@@ -97,3 +97,13 @@ func (c *child) memory(what string) int64 {
 	}
 	return kib << 10
 }
+
+// files counts the files that the child has open.
+func (c *child) files() int {
+	c.t.Helper()
+	list, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.pid))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return len(list)
+}
