@@ -30,6 +30,8 @@ type conn struct {
 	ended   bool   // no request follows
 	lingers bool   // the client may still be sending
 	bad     bool   // what came last was no request
+	// upgraded is set once no request follows, but a relay.
+	upgraded *upgraded
 
 	mu        sync.Mutex
 	phase     phase
@@ -72,9 +74,9 @@ func (c *conn) scheme() string {
 	return "http"
 }
 
-// serve answers one request after the other until the connection ends.
+// serve answers one request after the other until the connection ends, or is
+// upgraded.
 func (c *conn) serve() {
-	defer c.close()
 	if !c.introduce() {
 		return
 	}
@@ -129,20 +131,27 @@ func (v *visit) needsClient() bool {
 
 // answer answers a request that was read; false when it was the last.
 func (c *conn) answer(v *visit) bool {
-	defer v.end()
+	defer func() {
+		if c.upgraded == nil {
+			v.end()
+		}
+	}()
 	if v.readErr == nil {
 		v.serve()
 	} else if !v.serveBad(v.readErr) {
 		return false // the client left within a head: nothing was asked
 	}
-	v.finish(c.http.BytesOut() + v.relayed)
+	if c.upgraded != nil {
+		return false
+	}
+	v.finish(c.http.BytesOut())
 	if v.err != nil || v.row.Aborted {
 		return false
 	}
 	if c.http.Done() {
 		return true
 	}
-	c.lingers = v.row.Status != 101 && c.http.Unread()
+	c.lingers = c.http.Unread()
 	c.bad = v.readErr != nil
 	return false
 }
@@ -220,8 +229,6 @@ func (c *conn) answering(endless bool, now time.Time) {
 	}
 	c.enter(phaseAnswering, now)
 }
-
-func (c *conn) upgrade(now time.Time) { c.enter(phaseUpgraded, now) }
 
 func (c *conn) gone() bool { return c.left.Load() }
 

@@ -155,6 +155,9 @@ func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn, rep
 	c.SetIdle(v.patience())
 	v.client.depend(c.Wire, !t.held, t.began)
 	defer func() {
+		if v.upgraded() {
+			return // the relay does both
+		}
 		v.client.release()
 		u.Done(c, t.began)
 	}()
@@ -242,7 +245,7 @@ func (t *trip) answer() {
 	v := t.v
 	v.fromUpstream(t.u)
 	if v.x.Response.Status == 101 {
-		t.relay()
+		t.upgrade()
 		return
 	}
 	kind := kindOf(v.x.Response.Fields)
@@ -259,28 +262,6 @@ func (t *trip) answer() {
 		t.c.Spoil()
 		v.front.CloseAfter()
 	}
-}
-
-// relay is the rest of an upgraded connection.
-func (t *trip) relay() {
-	v := t.v
-	backend, ok := t.c.Wire.(*http1.ClientConn)
-	if !ok {
-		t.answerFailure(&message.BadResponse{Why: "101 where nothing can be switched"})
-		return
-	}
-	if v.respond(); v.err != nil {
-		v.row.Cause, v.row.Detail = record.CauseClientGone, v.err.Error()
-		return
-	}
-	v.conn.upgrade(v.answered)
-	v.server.upgraded.Add(1)
-	live := v.goLive(upgradeKind(v.x.Response.Upgrade))
-	_ = http1.Relay(v.conn.http, backend, &live.in, &live.out) // how either side ends is its own affair
-	v.server.live.remove(live)
-	v.server.upgraded.Add(-1)
-	v.row.BytesIn, v.relayed = live.in.Load(), live.out.Load()
-	v.front.CloseAfter()
 }
 
 // respondLive passes an answer on that has no end of its own, listed meanwhile.

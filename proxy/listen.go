@@ -171,9 +171,15 @@ func (s *Server) admit(nc net.Conn, on *listener) {
 	s.group.Add(1)
 	s.mu.Unlock()
 	go func() {
-		defer s.group.Done()
-		defer s.forget(c)
 		c.serve()
+		if c.upgraded == nil {
+			s.forget(c)
+			return
+		}
+		go func() { // upon a fresh stack
+			c.relay()
+			s.forget(c)
+		}()
 	}()
 }
 
@@ -187,11 +193,14 @@ func (s *Server) sendAway(l *listener) {
 	}
 }
 
+// forget closes a connection that has come to its end.
 func (s *Server) forget(c *conn) {
+	c.close()
 	s.mu.Lock()
 	delete(s.conns, c)
 	s.mu.Unlock()
 	s.places.free()
+	s.group.Done()
 }
 
 // drain lets the connections in that wait in the kernel's queue, then closes.

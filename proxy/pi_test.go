@@ -41,13 +41,13 @@ func TestManyWebSockets(t *testing.T) {
 		clients := openMany(t, child.addr, n)
 		open := child.memory("VmRSS")
 		syscall.Kill(child.pid, syscall.SIGUSR1)
-		time.Sleep(2*time.Second)
+		time.Sleep(2 * time.Second)
 		t.Logf("%d WebSockets: %d MiB resident, %d at start; %d bytes each", n, open>>20, start>>20, (open-start)/int64(n))
 		if most := int64(manyMemory) / manySockets * int64(n); open > most && !raced {
 			t.Errorf("%d WebSockets take %d MiB, more than %d", n, open>>20, most>>20)
 		}
 		for _, c := range clients {
-			c.Close()
+			vanish(c, "reset") // leaves no port behind that nobody may use for a minute
 		}
 		until(t, "the proxy to close them too", func() bool { return child.files() < 100 })
 	}
@@ -119,12 +119,12 @@ func openMany(t *testing.T, addr string, n int) []net.Conn {
 }
 
 func openOne(addr string, i int) (net.Conn, error) {
-	d := net.Dialer{Timeout: 20 * time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i%4))}}
+	d := net.Dialer{Timeout: time.Minute, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+i%4))}}
 	c, err := d.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(time.Minute))
 	frame := "\x81\x85\x00\x00\x00\x00hello"
 	if _, err := io.WriteString(c, "GET /"+strings.Repeat("p", i%40)+" HTTP/1.1\r\n"+handshake+frame); err != nil {
 		return c, err

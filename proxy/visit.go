@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -59,10 +60,10 @@ type visit struct {
 	err      error // what Respond said
 	passage
 
-	authority           []byte // as the client named it
-	destPath, destQuery []byte // of a WebDAV Destination, rewritten
-	stick               string // the upstream that the client's cookie is to name, "" for no cookie
-	relayed             int64  // bytes sent to the client after an upgrade
+	authority           []byte    // as the client named it
+	destPath, destQuery []byte    // of a WebDAV Destination, rewritten
+	stick               string    // the upstream that the client's cookie is to name, "" for no cookie
+	heads               [2][]byte // for the record, where x was given back before the end
 	scratch             []byte
 	xff                 [8][]byte
 }
@@ -86,7 +87,9 @@ func (s *Server) begin(c *conn, f front, who client) *visit {
 // end gives everything of the visit back.
 func (v *visit) end() {
 	v.passage.leave()
-	v.x.Release()
+	if v.x != nil {
+		v.x.Release()
+	}
 	scratch := v.scratch
 	*v = visit{scratch: scratch[:0]}
 	visits.Put(v)
@@ -314,5 +317,20 @@ func (v *visit) finish(bytesOut int64) {
 	if v.route != nil {
 		v.route.counters.Add(end, status, took, bytesOut)
 	}
-	v.server.records.Put(&v.row, v.x.RequestHead, v.x.ResponseHead)
+	if v.x != nil {
+		v.heads = [2][]byte{v.x.RequestHead, v.x.ResponseHead}
+	}
+	v.server.records.Put(&v.row, v.heads[0], v.heads[1])
+}
+
+// upgraded tells whether nothing but bytes pass from now on.
+func (v *visit) upgraded() bool { return v.conn.upgraded != nil }
+
+// slim gives back all that is no longer needed once nothing but bytes pass,
+// hours long perhaps and for thousands.
+func (v *visit) slim() {
+	keep := func(head []byte) []byte { return bytes.Clone(head[:min(len(head), record.HeadSize+1)]) }
+	v.heads = [2][]byte{keep(v.x.RequestHead), keep(v.x.ResponseHead)}
+	v.x.Release()
+	v.x = nil // what lay in its memory is not looked at any more
 }
