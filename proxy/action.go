@@ -171,12 +171,22 @@ func (v *visit) cutBody(err error) {
 		return
 	}
 	v.row.Detail = "the client's body was cut short: " + err.Error()
-	if isTimeout(err) {
-		v.row.Cause = record.CauseBodyTimeout
+	if v.row.Cause = cutCause(err); v.row.Cause == record.CauseBodyTimeout {
 		v.fail(408)
 		return
 	}
-	v.row.Cause, v.row.Aborted = record.CauseClientGone, true
+	v.row.Aborted = true
+}
+
+// cutCause is why a request's body ended early.
+func cutCause(err error) record.Cause {
+	switch {
+	case errors.Is(err, errBodyTooLarge):
+		return record.CauseTooLarge
+	case isTimeout(err):
+		return record.CauseBodyTimeout
+	}
+	return record.CauseClientGone
 }
 
 func isTimeout(err error) bool {

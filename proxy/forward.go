@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"math"
+	"net"
 	"strconv"
 	"time"
 
@@ -257,6 +258,9 @@ func (t *trip) answer() {
 	}
 	if v.err != nil {
 		v.row.Cause, v.row.Detail = t.blame(v.err, upstream.Reading)
+		if t.upload != nil {
+			t.cutUpload() // nobody can use the rest
+		}
 	}
 	if t.upload != nil && !t.endUpload() {
 		t.c.Spoil()
@@ -281,7 +285,7 @@ func (t *trip) answerFailure(err error) {
 	if t.upload != nil {
 		t.cutUpload()
 		v.row.BytesIn = t.upload.sent.Load()
-		if t.upload.err != nil && errors.Is(t.upload.err, message.ErrBodyCut) {
+		if t.upload.cut {
 			v.cutBody(t.upload.err)
 			return
 		}
@@ -297,7 +301,7 @@ func (t *trip) answerFailure(err error) {
 		return
 	}
 	stage := upstream.Waiting
-	if !t.c.Answered() && t.upload != nil && t.upload.err != nil {
+	if !t.c.Answered() && t.upload != nil && t.upload.err != nil && !errors.Is(t.upload.err, message.ErrBodyCut) {
 		stage, err = upstream.Sending, t.upload.err
 	}
 	v.noted(t.u.ExchangeFailure(stage, err))
@@ -309,6 +313,11 @@ func (t *trip) answerFailure(err error) {
 func (t *trip) blame(err error, stage upstream.Stage) (record.Cause, string) {
 	if isClientError(err) || t.v.client.gone() {
 		return record.CauseClientGone, "the client left within the answer"
+	}
+	if t.upload != nil && errors.Is(err, net.ErrClosed) { // by the upload, if that was cut
+		if <-t.upload.done; t.upload.cut {
+			return cutCause(t.upload.err), "the client's body was cut short within the answer: " + t.upload.err.Error()
+		}
 	}
 	f := t.u.ExchangeFailure(stage, err)
 	t.u.Noted(time.Now(), f.Detail)

@@ -171,6 +171,54 @@ func (s *site) ask(path string) (status int, body string, err error) {
 	return resp.StatusCode, string(b), err
 }
 
+// TestHostileOriginsDuringUploads: it is not the visitor's fault that the upload
+// could not go on, whether it comes or rests at the moment.
+func TestHostileOriginsDuringUploads(t *testing.T) {
+	for _, h := range []struct {
+		name   string
+		does   func(net.Conn, *bufio.Reader)
+		status int
+		cause  string
+	}{
+		{"resets", resets(""), 502, "reset"},
+		{"ends", says(""), 502, "reset"},
+		{"speaks no HTTP", thenWaits("220 mail.example.com ESMTP\r\n"), 502, "protocol"},
+		{"resets within the head", resets(ok + "Server: a"), 502, "reset"},
+		{"resets within a body", resets(length + "abc"), 0, "reset"},
+		{"ends within a body", says(length + "abc"), 0, "reset"},
+		{"breaks a chunk", thenWaits(chunks + "xyz\r\n"), 0, "protocol"},
+	} {
+		for _, rests := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, rests %v", h.name, rests), func(t *testing.T) {
+				s := newSite(t, routeTo("site", hostileOrigin(t, h.does)))
+				c := s.client()
+				c.send("POST /bad HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\nabc")
+				go func() {
+					block := make([]byte, 64<<10)
+					for err := error(nil); err == nil && !rests; {
+						_, err = c.Write(block)
+					}
+				}()
+				resp, err := http.ReadResponse(c.r, nil)
+				if err == nil {
+					_, err = io.ReadAll(resp.Body)
+				}
+				if h.status == 0 && err == nil || h.status != 0 && (err != nil || resp.StatusCode != h.status) {
+					t.Errorf("%+v, %v", resp, err)
+				}
+				if row := s.lastRow(1); row.Cause.String() != h.cause {
+					t.Errorf("cause %q, %s; want %q", row.Cause, row.Detail, h.cause)
+				}
+				if status, body, err := s.ask("/fine"); status != 200 || body != "fine" || err != nil {
+					t.Errorf("afterwards: %d %q, %v", status, body, err)
+				}
+				c.Close()
+				s.settles()
+			})
+		}
+	}
+}
+
 // TestSmuggledAnswers: what an origin sends behind an answer, together with it or
 // later, is no answer to anybody's next request.
 func TestSmuggledAnswers(t *testing.T) {

@@ -10,9 +10,11 @@ import (
 
 // upload sends a request's body while the answer is read.
 type upload struct {
-	done chan struct{}
-	sent atomic.Int64
-	err  error // valid once done is closed
+	done    chan struct{}
+	sent    atomic.Int64
+	stopped atomic.Bool // by us
+	err     error       // valid once done is closed, like cut
+	cut     bool        // the client did not send all it had promised
 }
 
 func (t *trip) startUpload() *upload {
@@ -28,6 +30,7 @@ func (t *trip) startUpload() *upload {
 		case errors.Is(up.err, message.ErrBodyCut):
 			// The upstream must not take what it got for the whole, and
 			// whoever waits for its answer need wait no longer.
+			up.cut = !up.stopped.Load()
 			c.Close()
 		}
 	}()
@@ -66,6 +69,7 @@ func (t *trip) awaitUpload() {
 }
 
 func (t *trip) cutUpload() {
+	t.upload.stopped.Store(true)
 	t.c.Close()
 	t.v.front.StopReading()
 	<-t.upload.done
