@@ -137,7 +137,7 @@ func TestHostileOrigins(t *testing.T) {
 		t.Run(h.name, func(t *testing.T) {
 			s := newSite(t, timed(hostileOrigin(t, h.does)))
 			for round, path := range []string{"/bad", "/fine", "/bad", "/fine"} { // on a new connection, and on a kept one
-				status, body, err := s.ask(path)
+				status, body, err := s.visit(path)
 				row := s.lastRow(uint64(round) + 1)
 				switch {
 				case path == "/fine":
@@ -158,8 +158,8 @@ func TestHostileOrigins(t *testing.T) {
 	}
 }
 
-// ask is a GET whose answer may be broken.
-func (s *site) ask(path string) (status int, body string, err error) {
+// visit is a GET whose answer may be broken.
+func (s *site) visit(path string) (status int, body string, err error) {
 	s.t.Helper()
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get("http://" + s.addr + path)
@@ -209,7 +209,7 @@ func TestHostileOriginsDuringUploads(t *testing.T) {
 				if row := s.lastRow(1); row.Cause.String() != h.cause {
 					t.Errorf("cause %q, %s; want %q", row.Cause, row.Detail, h.cause)
 				}
-				if status, body, err := s.ask("/fine"); status != 200 || body != "fine" || err != nil {
+				if status, body, err := s.visit("/fine"); status != 200 || body != "fine" || err != nil {
 					t.Errorf("afterwards: %d %q, %v", status, body, err)
 				}
 				c.Close()
@@ -251,11 +251,11 @@ func TestSmuggledAnswers(t *testing.T) {
 				})
 				s := newSite(t, routeTo("site", addr))
 				for range 3 {
-					if _, body, err := s.ask("/bad"); strings.Contains(body, "smug") || err != nil {
+					if _, body, err := s.visit("/bad"); strings.Contains(body, "smug") || err != nil {
 						t.Fatalf("/bad: %q, %v", body, err)
 					}
 					time.Sleep(2 * pause)
-					if _, body, err := s.ask("/fine"); body != "fine" || err != nil {
+					if _, body, err := s.visit("/fine"); body != "fine" || err != nil {
 						t.Fatalf("/fine: %q, %v", body, err)
 					}
 				}
@@ -278,7 +278,7 @@ func TestAnswerBeforeTheRequest(t *testing.T) {
 	})
 	s := newSite(t, routeTo("site", addr))
 	for range 3 {
-		if _, body, err := s.ask("/"); body != "fine" || err != nil {
+		if _, body, err := s.visit("/"); body != "fine" || err != nil {
 			t.Fatalf("%q, %v", body, err)
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -78,7 +78,7 @@ func (s *site) typical() time.Duration {
 	var took []time.Duration
 	for range 200 {
 		began := time.Now()
-		if status, _, err := s.ask("/"); status != 200 || err != nil {
+		if status, _, err := s.visit("/"); status != 200 || err != nil {
 			s.t.Fatal(status, err)
 		}
 		took = append(took, time.Since(began))
