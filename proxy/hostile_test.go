@@ -118,10 +118,10 @@ var hostileAnswers = []struct {
 	{"switches unasked", thenWaits(switching), 502, "protocol"},
 	{"switches to what was not offered", thenWaits("HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"), 502, "protocol"},
 	{"floods with 1xx", endless("", "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n", 0), 502, "protocol"},
-	{"has a huge field", thenWaits(ok + "A: " + strings.Repeat("a", 40<<10) + "\r\n\r\n"), 502, "protocol"},
-	{"has too many fields", thenWaits(ok + strings.Repeat("A: b\r\n", 300) + "\r\n"), 502, "protocol"},
+	{"has a huge field", thenWaits(ok + "A: " + strings.Repeat("a", 40<<10) + "\r\n\r\n"), 502, "too-large"},
+	{"has too many fields", thenWaits(ok + strings.Repeat("A: b\r\n", 300) + "\r\n"), 502, "too-large"},
 	{"has an endless status line", endless("HTTP/1.1 200 ", strings.Repeat("K", 4096), 0), 502, "protocol"},
-	{"has an endless head", endless(ok, "Server: a\r\n", 0), 502, "protocol"},
+	{"has an endless head", endless(ok, "Server: a\r\n", 0), 502, "too-large"},
 
 	{"never answers", thenWaits(""), 504, "header-timeout"},
 	{"never ends its head", thenWaits(ok + "Server: a\r\n"), 504, "header-timeout"},
