@@ -16,7 +16,6 @@ var unservedOf = []struct {
 	{"memcached", speaks("memcached")},
 	{"memcached_key", says("memcached_key")},
 	{"fallback", says("fallback")},
-	{"forward_auth", func(r *Route) bool { return r.ForwardAuth != nil }},
 	{"wake_on_lan", func(r *Route) bool { return r.WakeOnLAN != nil }},
 	{"cert", func(r *Route) bool { return r.Cert != "" && r.Cert != "local" && r.Cert != "none" }},
 	{"plain_http", func(r *Route) bool { return r.PlainHTTP == "redirect" }},

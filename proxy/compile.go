@@ -76,7 +76,7 @@ func (c *compiler) routes(s *snapshot) error {
 
 func matchRoute(r *config.Route) match.Route {
 	return match.Route{Name: r.Name, Hosts: r.Hosts, Paths: r.Paths, Methods: r.Methods,
-		Rewrites: r.StripPrefix != "" || r.Rewrite != nil || r.Files != nil}
+		Guarded: r.ForwardAuth != nil, Rewrites: r.StripPrefix != "" || r.Rewrite != nil || r.Files != nil}
 }
 
 func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upstream) (*route, error) {
@@ -86,6 +86,7 @@ func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upst
 	if err = c.guards(r, used); err != nil {
 		return nil, err
 	}
+	r.dropTrailer = dropTrailer(r)
 	if r.counters = c.counters[cr.Name]; r.counters == nil {
 		r.counters = new(record.Counters)
 	}

@@ -40,6 +40,13 @@ func (c *compiler) guards(r *route, used map[upstream.Spec]*upstream.Upstream) e
 	if r.Auth != nil {
 		r.guards = append(r.guards, newAuth(r.Auth, c.passwords, c.server.log))
 	}
+	if r.ForwardAuth != nil {
+		g, err := c.forwardAuth(r.ForwardAuth, used)
+		if err != nil {
+			return fmt.Errorf("forward_auth.%w", err)
+		}
+		r.guards = append(r.guards, g)
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"forge.home.arpa/portico/proxy/message"
 	"net/netip"
 	"time"
 
@@ -60,8 +61,9 @@ func askAll(guards []guard, q *question, all *[]verdict) verdict {
 // passage is what the guards of a visit leave behind.
 type passage struct {
 	question question
-	entered  *limit.Count // max_conns counts this request until it ends
-	body     boundedBody  // what max_body makes of a body without a length
+	entered  *limit.Count   // max_conns counts this request until it ends
+	identity message.Fields // what forward_auth said of who asks
+	body     boundedBody    // what max_body makes of a body without a length
 
 }
 

@@ -29,8 +29,9 @@ func (v *visit) toUpstream() {
 	}
 	f.AddKnown(message.XRealIP, x.Make(v.row.Client.AppendTo))
 	f.AddKnown(message.XRequestID, v.requestID(kept.id))
+	*f = append(*f, v.identity...)
 	v.route.requestEdits.apply(x, f, v.vars)
-	r.Drop = v.route.requestEdits.drop
+	r.Drop = v.route.dropTrailer
 }
 
 // onlyOurs: a client's own word on these would be believed as ours. What a

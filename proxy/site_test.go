@@ -210,3 +210,12 @@ func readHead(r *bufio.Reader) (string, error) {
 func routeTo(name, addr string) string {
 	return fmt.Sprintf("[route.%s]\nhost = \"*\"\nto = \"http://%s\"\nhost_header = \"upstream\"\n", name, addr)
 }
+
+func mustParse(t testing.TB, text string) *config.Config {
+	t.Helper()
+	c, problems := config.Parse([]byte(text))
+	if c == nil {
+		t.Fatalf("configuration:\n%v\n%s", problems, text)
+	}
+	return c
+}

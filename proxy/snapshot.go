@@ -6,6 +6,7 @@ import (
 	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/match"
+	"forge.home.arpa/portico/proxy/message"
 	"forge.home.arpa/portico/proxy/network"
 	"forge.home.arpa/portico/proxy/record"
 	"forge.home.arpa/portico/proxy/upstream"
@@ -39,6 +40,8 @@ type route struct {
 	prefix    []byte // StripPrefix, as a field's value
 
 	requestEdits, responseEdits *edits
+
+	dropTrailer func(*message.Field) bool // of a request; nil: all may go on
 }
 
 // action is what a route does with a request that may pass.

@@ -66,6 +66,7 @@ func (b *builder) add(i int32, r Route) error {
 			return err
 		}
 		r.Hosts[j] = b.hosts[id]
+		b.nodes[id].byPath = b.nodes[id].byPath || r.Guarded
 		for _, path := range paths {
 			if err := b.path(id, path, e); err != nil {
 				return fmt.Errorf("path %q: %w", path, err)

@@ -13,6 +13,7 @@ type Route struct {
 	Hosts    []string // lower-case A-labels: "a.example", "*.example.com", "*"; none: never matched
 	Paths    []string // "/x", "/x/*", "~regexp"; empty: all
 	Methods  []string // upper case; empty: all
+	Guarded  bool     // a guard of it looks at the path, which must then have one reading
 	Rewrites bool     // it strips a prefix or rewrites, so it works on the judged path
 }
 
@@ -60,7 +61,7 @@ type node struct {
 	below         uint32 // first for "/x/*"; at a host, for all paths
 	end           uint32
 	leaf          bool // it has no children
-	byPath        bool // of a host: some route is not for all paths
+	byPath        bool // of a host: some route is not for all paths, or guarded
 	hasExpression bool // of a host
 	parameters    bool // of a host: some path has a semicolon, so they are meant
 }
