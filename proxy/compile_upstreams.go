@@ -29,7 +29,7 @@ var speakers = map[string]*speaker{
 	"grpc":  {Protocol: grpcProtocol, url: "http"},
 	"grpcs": {Protocol: grpcProtocol, url: "https", tls: "h2"},
 
-	"fastcgi": {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewFastCGI(c) }}},
+	"fastcgi": {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewFastCGI(c) }, Ping: pingFastCGI}},
 	"scgi":    {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewSCGI(c) }}},
 	"uwsgi":   {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewUWSGI(c) }}},
 }

@@ -169,7 +169,7 @@ func (f *forward) roundTrip(v *visit, u *upstream.Upstream, c upstream.Conn, rep
 		t.answer()
 		return answered
 	}
-	if v.client.gone() {
+	if v.client.gone() || errors.As(err, new(*message.Unsendable)) {
 		t.answerFailure(err)
 		return answered
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"forge.home.arpa/portico/proxy/cgi"
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/message"
 	"forge.home.arpa/portico/proxy/upstream"
@@ -45,6 +46,10 @@ func askHTTP1(conn net.Conn, s *upstream.Spec, target string) (status int, err e
 		skim(x.Response.Body)
 	}
 	return x.Response.Status, nil
+}
+
+func pingFastCGI(_ context.Context, conn net.Conn, _ *upstream.Spec) error {
+	return cgi.PingFastCGI(conn)
 }
 
 // skim reads a body as far as that is cheap; how it ends says nothing of health.
