@@ -143,7 +143,7 @@ func firstOf(list message.Fields, name []byte) int {
 	return -1
 }
 
-// appendJoined joins the values of all fields named as f. Cookies have a
+// appendJoined joins the values of all fields named as f, the first of them. Cookies have a
 // separator of their own (RFC 9113 section 8.2.3).
 func appendJoined(b []byte, list message.Fields, f *message.Field) []byte {
 	separator := ", "
@@ -154,7 +154,7 @@ func appendJoined(b []byte, list message.Fields, f *message.Field) []byte {
 		if len(list[i].Name) != len(f.Name) || !message.EqualFold(list[i].Name, string(f.Name)) {
 			continue
 		}
-		if len(b) > 0 {
+		if &list[i] != f {
 			b = append(b, separator...)
 		}
 		b = append(b, list[i].Value...)

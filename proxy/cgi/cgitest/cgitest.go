@@ -160,4 +160,3 @@ func readLength(r *bufio.Reader, env map[string]string) error {
 	env["(body)"] = strconv.FormatInt(got, 10)
 	return err
 }
-
