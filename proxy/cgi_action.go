@@ -33,7 +33,7 @@ func ofCGI(scheme string) bool { return scheme == "fastcgi" || scheme == "scgi" 
 
 func (g *gateway) serve(v *visit) {
 	r := &v.x.Request
-	mount, p := g.place(v.x, v.sent(), v.vars)
+	mount, p := g.place(v.x, v.sent(), v.match.Path, v.vars)
 	switch {
 	case p.status != 0:
 		v.row.Detail = p.why
@@ -78,9 +78,13 @@ func (g *gateway) serve(v *visit) {
 	}
 }
 
-// place finds where the request leads, under which mount point. The path is the
-// one that would be sent.
-func (g *gateway) place(x *message.Exchange, path []byte, vars variables) (mount []byte, p place) {
+// place finds where the request leads, under which mount point. Files are looked
+// for by the judged path; an application is told the one that would be sent,
+// unless it goes up and down.
+func (g *gateway) place(x *message.Exchange, path, judged []byte, vars variables) (mount []byte, p place) {
+	if g.php != nil || hasDotSegment(path) {
+		path = judged
+	}
 	if g.route.StripPrefix != "" && string(path) != "*" {
 		mount = decoded(mountOf(path, g.route.StripPrefix))
 	}
@@ -173,8 +177,8 @@ func (g *gateway) explain(e *explainer, rt *route) {
 	if e.match.Judged {
 		path = e.match.Path
 	}
-	vars := variables{path: path, query: []byte(e.target.query), host: e.host, client: e.client, scheme: e.target.scheme}
-	mount, p := g.place(e.x, path, vars)
+	vars := variables{query: []byte(e.target.query), host: e.host, client: e.client, scheme: e.target.scheme}
+	mount, p := g.place(e.x, path, e.match.Path, vars)
 	switch {
 	case p.status != 0:
 		e.out.Status = p.status

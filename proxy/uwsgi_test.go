@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"forge.home.arpa/portico/proxy"
 )
 
 // flaskApp tells what it was told, makes links of its own and takes uploads.
@@ -133,7 +135,8 @@ func TestUWSGI(t *testing.T) {
 	servers := uwsgiServer(t)
 	for name, to := range servers {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t, fmt.Sprintf("[route.forum]\nhost = \"home.test\"\npath = \"/forum/*\"\nto = %q\nstrip_prefix = \"/forum\"\n", to))
+			s := newSite(t, fmt.Sprintf("[route.forum]\nhost = \"home.test\"\npath = \"/forum/*\"\nto = %q\nstrip_prefix = \"/forum\"\nhealth = { interval = \"100ms\" }\n", to))
+			waitFor(t, "a check that passed", func() bool { return s.server.Status().Upstreams[0].State == proxy.StateOK })
 			f := forum{site: s}
 			t.Run("environment", func(t *testing.T) { f.environment(t) })
 			t.Run("links", func(t *testing.T) { f.links(t) })

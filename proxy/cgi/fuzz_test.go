@@ -224,6 +224,7 @@ func TestPing(t *testing.T) {
 func FuzzRequest(f *testing.F) {
 	f.Add("GET", "x=1", "/forum", "/a b", "X-Name", "value", "body")
 	f.Add("POST", "", "", "", "X-Empty", "", "")
+	f.Add("GET", "", "", "", "X-Name", strings.Repeat("v", 100), "")
 	f.Add("POST", "", "", "", "Cookie", strings.Repeat("long", 100), "")
 	f.Add("GET", "", "/index.php", "/\x00SCGI\x001", "Proxy", "http://evil", "b")
 	f.Add("PUT", strings.Repeat("q", 70000), "", "/", "X_Under", "v", strings.Repeat("b", 70000))

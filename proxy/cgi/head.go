@@ -17,7 +17,7 @@ const (
 // complete; b[:seen] was looked at before. Lines end by LF or CR LF: the first
 // is what a script prints (RFC 3875 section 6.2).
 func headEnd(b []byte, seen int) int {
-	for at := max(seen-2, 0); ; {
+	for at := seen; ; {
 		i := bytes.IndexByte(b[at:], '\n')
 		if i < 0 {
 			return -1

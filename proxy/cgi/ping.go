@@ -18,6 +18,12 @@ func PingFastCGI(conn net.Conn) error {
 	if _, err := conn.Write(b); err != nil {
 		return err
 	}
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		// uWSGI would wait for a request, and keep a worker busy with that.
+		if err := half.CloseWrite(); err != nil {
+			return err
+		}
+	}
 	var head [recordHead]byte
 	switch _, err := io.ReadFull(conn, head[:]); {
 	case err == io.EOF:
