@@ -337,7 +337,7 @@ host = "a.test"
 to = "http://a"
 root = "/srv"
 fallback = "a"
-upstream_tls = { verify = "off" }
+upstream_tls = { verify = "system" }
 status = 301
 `, `
 4:1: route.a.root does nothing with http (it belongs to fastcgi)

@@ -52,6 +52,10 @@ func checkUpstreamTLS(d *decoder, n *node, t *UpstreamTLS) {
 			d.atKey(way.node, "", " does nothing with verify = %q", t.Verify)
 		}
 	}
+	if t.Verify == "off" {
+		d.warn(n.Get("verify"), `"pin" trusts one certificate, whoever signed it`,
+			": whoever stands between can read and change everything")
+	}
 	if d.said(n, "cert") != d.said(n, "key") {
 		d.at(n, "", " needs cert and key together")
 	}
