@@ -29,7 +29,7 @@ func (*requestsPage) short() string { return "Req" }
 func (*requestsPage) scope() scope  { return onRequests }
 func (*requestsPage) settle(*model) {}
 
-func (r *requestsPage) state(*model) text {
+func (r *requestsPage) state(m *model) text {
 	var t text
 	switch s := r.stream; {
 	case s.frozen:
@@ -44,6 +44,9 @@ func (r *requestsPage) state(*model) text {
 	}
 	if s := r.stream; s.order != byTime || s.reversed {
 		t = append(t, span{plain, "  by " + s.order.String() + reverseSign(s.reversed)})
+	}
+	if n := m.facts.status.AllLive; n > 0 {
+		t = append(t, span{plain, "  live " + group(n)})
 	}
 	return t
 }
