@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/health"
@@ -17,6 +18,7 @@ import (
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/status"
 
+	"forge.home.arpa/portico/proxy"
 	"forge.home.arpa/portico/proxy/record"
 )
 
@@ -150,3 +152,82 @@ func TestGRPCFailuresOfOurOwn(t *testing.T) {
 }
 
 func init() { grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) }
+
+// grpcs is gRPC over TLS, which must have agreed on HTTP/2.
+func TestGRPCOverTLS(t *testing.T) {
+	cert := certificate(t, nil, nil)
+	addr := grpcServer(t, grpc.Creds(credentials.NewServerTLSFromCert(new(cert.tls()))))
+	s := newSite(t, fmt.Sprintf("[route.rpc]\nhost = \"*\"\nto = \"grpcs://%s\"\nupstream_tls = { pin = %q }\n", addr, cert.pin))
+	c := testpb.NewTestServiceClient(grpcClient(t, s))
+	for name, do := range map[string]func(context.Context, testpb.TestServiceClient) error{
+		"large": largeUnary, "ping-pong": pingPong, "metadata": customMetadata,
+	} {
+		if err := do(t.Context(), c); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	plain := secureHandler(t, cert, hello, nil) // HTTP/1 alone
+	s.apply(fmt.Sprintf("[route.rpc]\nhost = \"*\"\nto = \"grpcs://%s\"\nupstream_tls = { pin = %q }\n", plain, cert.pin))
+	if _, err := c.EmptyCall(t.Context(), new(testpb.Empty)); status.Code(err) != codes.Unavailable {
+		t.Errorf("to HTTP/1: %v", err)
+	}
+	if row := s.lastRow(4); row.Cause != record.CauseProtocol {
+		t.Errorf("cause %q: %s", row.Cause, row.Detail)
+	}
+}
+
+// gRPC upstreams are checked by gRPC's own health service, whether a path is
+// given or not.
+func TestGRPCHealthChecks(t *testing.T) {
+	for name, c := range map[string]struct {
+		serve func(*grpc.Server)
+		want  proxy.State
+	}{
+		"serving": {func(s *grpc.Server) { healthpb.RegisterHealthServer(s, health.NewServer()) }, proxy.StateOK},
+		"not serving": {func(s *grpc.Server) {
+			h := health.NewServer()
+			h.SetServingStatus("", healthpb.HealthCheckResponse_NOT_SERVING)
+			healthpb.RegisterHealthServer(s, h)
+		}, proxy.StateDown},
+		"without the service": {func(*grpc.Server) {}, proxy.StateOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := grpc.NewServer()
+			c.serve(server)
+			s := grpcSiteWith(t, server, `health = { interval = "100ms", fall = 1 }`)
+			until(t, "a check", func() bool { return s.server.Status().Upstreams[0].State != proxy.StateUnknown })
+			if u := s.server.Status().Upstreams[0]; u.State != c.want {
+				t.Errorf("%s: %s", u.State, u.Reason)
+			}
+		})
+	}
+}
+
+func grpcSiteWith(t testing.TB, server *grpc.Server, more string) *site {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(server.Stop)
+	return newSite(t, fmt.Sprintf("[route.rpc]\nhost = \"*\"\nto = \"grpc://%s\"\n%s\n", l.Addr(), more))
+}
+
+func TestGRPCExplained(t *testing.T) {
+	s := newSite(t, "[route.rpc]\nhost = \"*\"\nto = \"grpc://nas:50051\"\n[route.tls]\nhost = \"tls.lan\"\nto = \"grpcs://nas:50052\"\n[route.two]\nhost = \"two.lan\"\nto = \"h2c://nas:8080\"\n")
+	for host, want := range map[string][2]string{
+		"a.lan":   {"grpc://nas:50051", "http://nas:50051/pkg.Service/Call"},
+		"tls.lan": {"grpcs://nas:50052", "https://nas:50052/pkg.Service/Call"},
+		"two.lan": {"h2c://nas:8080", "http://nas:8080/pkg.Service/Call"},
+	} {
+		e, err := s.server.Explain(proxy.Request{URL: "http://" + host + "/pkg.Service/Call", Method: "POST"})
+		if err != nil || e.Upstream != want[0] || e.URL != want[1] || e.Status != 0 {
+			t.Errorf("%s: %s, %s, status %d, %v", host, e.Upstream, e.URL, e.Status, err)
+		}
+	}
+	for _, r := range s.server.Status().Routes {
+		if len(r.To) != 1 || r.Target != r.To[0] {
+			t.Errorf("%s goes %s", r.Name, r.Target)
+		}
+	}
+}

@@ -13,10 +13,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 )
 
 func main() {
+	// Libraries alone write there, and upstreams that break their protocol can
+	// make them: it would tear the console.
+	log.SetOutput(io.Discard)
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

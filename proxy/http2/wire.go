@@ -200,6 +200,9 @@ func (w *Wire) ReadAfter(writeErr error, x *message.Exchange, wait time.Duration
 
 // pass hands a 1xx answer on, which lies in x's fields meanwhile.
 func pass(i interim, x *message.Exchange, to message.Interim) error {
+	if i.status == 101 { // HTTP/2 has no switch (RFC 9113 section 8.6)
+		return &message.BadResponse{Why: "101 was not asked for"}
+	}
 	if to == nil {
 		return nil
 	}
