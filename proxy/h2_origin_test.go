@@ -144,7 +144,7 @@ func TestH2CToHTTP1(t *testing.T) {
 	if resp, _ := s.get("a", "/"); resp.StatusCode != 502 {
 		t.Errorf("status %d", resp.StatusCode)
 	}
-	if row := s.lastRow(1); row.Cause != record.CauseProtocol || !strings.Contains(row.Detail, "does not speak HTTP/2") {
+	if row := s.lastRow(1); row.Cause != record.CauseProtocol || !strings.Contains(row.Detail, "speaks HTTP/1, not HTTP/2") {
 		t.Errorf("cause %q: %s", row.Cause, row.Detail)
 	}
 }

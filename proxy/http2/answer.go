@@ -20,7 +20,7 @@ import (
 // take reads the head of an answer into x.
 func (w *Wire) take(a answer, x *message.Exchange) error {
 	if a.err != nil {
-		return failure(a.err)
+		return w.conn.explain(a.err)
 	}
 	w.answered = true
 	w.body = responseBody{w: w, from: a.Response, trailers: &x.Response.Trailers}
@@ -101,16 +101,18 @@ func failure(err error) error {
 	case errors.As(err, &broken):
 		return &message.BadResponse{Why: broken.Error()}
 	case errors.Is(err, h2.ErrFrameTooLarge):
-		return &message.BadResponse{Why: "it does not speak HTTP/2"}
+		return &message.BadResponse{Why: err.Error()}
 	}
 	return err
 }
 
 // neverBegun are words of the library, which keeps the errors to itself: the
-// upstream said goodbye before it saw the request, or had done so already.
+// upstream said goodbye before it saw the request, had done so already, or left
+// before there was one.
 var neverBegun = map[string]bool{
 	"http2: Transport received Server's graceful shutdown GOAWAY": true,
 	"http2: client conn not usable":                               true,
+	"http2: client conn could not be established":                 true,
 }
 
 // responseBody streams the body of an answer. It implements message.Body.

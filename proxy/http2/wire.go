@@ -54,7 +54,7 @@ var transport = func() *h2.Transport {
 // Wire is a connection to an upstream that speaks HTTP/2. It carries one
 // exchange at a time, and a new one after one that was cancelled.
 type Wire struct {
-	conn   net.Conn
+	conn   *greeting
 	scheme string
 	client *h2.ClientConn
 	failed error // of setting up
@@ -87,11 +87,11 @@ type interim struct {
 // NewWire begins HTTP/2 over an established connection. What fails here is told
 // by the first request.
 func NewWire(conn net.Conn) *Wire {
-	w := &Wire{conn: conn, scheme: "http"}
+	w := &Wire{conn: &greeting{Conn: conn}, scheme: "http"}
 	if _, secured := conn.(interface{ ConnectionState() tls.ConnectionState }); secured {
 		w.scheme = "https"
 	}
-	w.client, w.failed = transport.NewClientConn(conn)
+	w.client, w.failed = transport.NewClientConn(w.conn)
 	return w
 }
 
