@@ -14,8 +14,8 @@ import (
 	"forge.home.arpa/portico/proxy/record"
 )
 
-// endless answers and goes on until its client leaves; started and ended tell.
-func endless(t testing.TB, kind string) (addr string, started, ended chan struct{}) {
+// lasting answers and goes on until its client leaves; started and ended tell.
+func lasting(t testing.TB, kind string) (addr string, started, ended chan struct{}) {
 	started, ended = make(chan struct{}, 10), make(chan struct{}, 10)
 	return handler(t, func(w http.ResponseWriter, r *http.Request) {
 		if kind != "" {
@@ -47,7 +47,7 @@ func TestHTTP2LeavingFreesTheUpstream(t *testing.T) {
 			"close": func(f *frames, _ uint32) { f.Close() },
 		} {
 			t.Run(name+", "+how, func(t *testing.T) {
-				addr, started, ended := endless(t, kind)
+				addr, started, ended := lasting(t, kind)
 				s := newSite(t, routeTo("a", addr))
 				f := s.frames()
 				id := f.ask(get...)
@@ -212,7 +212,7 @@ func TestHTTP2Drain(t *testing.T) {
 
 // What has no end of its own is cut, the connection with it.
 func TestHTTP2DrainEndless(t *testing.T) {
-	addr, started, ended := endless(t, "text/event-stream")
+	addr, started, ended := lasting(t, "text/event-stream")
 	s := newSite(t, routeTo("a", addr))
 	s.frames().ask(get...)
 	wait(t, started, "the request")
