@@ -207,8 +207,7 @@ enabled = false
 16:1: warning: this build cannot serve log.access yet
 17:2: warning: this build cannot serve alert yet
 42:8: warning: route.everything: this build cannot serve wake_on_lan, cert, plain_http yet: the route answers 501
-49:17: warning: route.everything.auth.file: "testdata/none" cannot be read: no such file or directory
-60:8: warning: route.cache: this build cannot serve memcached, memcached_key, fallback yet: the route answers 501`
+49:17: warning: route.everything.auth.file: "testdata/none" cannot be read: no such file or directory`
 	if got := ps.Error(); got != want {
 		t.Fatalf("got\n%s\nwant\n%s", got, want)
 	}

@@ -1,9 +1,6 @@
 package config
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // What this build knows and checks, but cannot do yet. A line goes when what
 // it names is built; nothing else has to change.
@@ -13,9 +10,6 @@ var unservedOf = []struct {
 	name string
 	used func(*Route) bool
 }{
-	{"memcached", speaks("memcached")},
-	{"memcached_key", says("memcached_key")},
-	{"fallback", says("fallback")},
 	{"wake_on_lan", func(r *Route) bool { return r.WakeOnLAN != nil }},
 	{"cert", func(r *Route) bool { return r.Cert != "" && r.Cert != "local" && r.Cert != "none" }},
 	{"plain_http", func(r *Route) bool { return r.PlainHTTP == "redirect" }},
@@ -32,16 +26,6 @@ var unservedBeside = []struct {
 	{[]string{"cert"}, func(c *Config) bool { return len(c.Certs) > 0 }},
 	{[]string{"log", "access"}, func(c *Config) bool { return c.Log.Access != "" }},
 	{[]string{"alert"}, func(c *Config) bool { return c.Alert != nil }},
-}
-
-func speaks(scheme string) func(*Route) bool {
-	return func(r *Route) bool {
-		return slices.ContainsFunc(r.To, func(u Upstream) bool { return u.Scheme == scheme })
-	}
-}
-
-func says(key string) func(*Route) bool {
-	return func(r *Route) bool { _, ok := r.Origins[key]; return ok }
 }
 
 // warnUnserved fills in and warns of what each route cannot do, and warns of

@@ -28,6 +28,8 @@ func actionOf(r *route) action {
 		return &files{fileServer{dir: r.Files.Dir, list: r.Files.List}}
 	case r.group != nil && ofCGI(r.To[0].Scheme):
 		return newGateway(r)
+	case r.group != nil && r.Memcached != nil:
+		return newPage(r)
 	case r.group != nil:
 		return &forward{r}
 	}

@@ -63,20 +63,32 @@ func (c *compiler) routes(s *snapshot) error {
 		s.routes = append(s.routes, r)
 		if cr.Enabled {
 			s.active = append(s.active, r)
-			table = append(table, matchRoute(cr))
+			table = append(table, c.matchRoute(cr))
 		}
 	}
 	for _, u := range used {
 		s.upstreams = append(s.upstreams, u)
 	}
 	var err error
+	linkPages(s.routes)
 	s.table, err = match.New(table)
 	return err
 }
 
-func matchRoute(r *config.Route) match.Route {
-	return match.Route{Name: r.Name, Hosts: r.Hosts, Paths: r.Paths, Methods: r.Methods,
-		Guarded: r.ForwardAuth != nil, Rewrites: r.StripPrefix != "" || r.Rewrite != nil || r.Files != nil}
+func (c *compiler) matchRoute(r *config.Route) match.Route {
+	m := match.Route{Name: r.Name, Hosts: r.Hosts, Paths: r.Paths, Methods: r.Methods}
+	for ; r != nil; r = c.fallbackOf(r) { // who may answer in its place has a say too
+		m.Guarded = m.Guarded || r.ForwardAuth != nil
+		m.Rewrites = m.Rewrites || r.StripPrefix != "" || r.Rewrite != nil || r.Files != nil
+	}
+	return m
+}
+
+func (c *compiler) fallbackOf(r *config.Route) *config.Route {
+	if r.Memcached == nil {
+		return nil
+	}
+	return c.config.Route(r.Memcached.Fallback)
 }
 
 func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upstream) (*route, error) {

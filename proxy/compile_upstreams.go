@@ -9,6 +9,7 @@ import (
 	"forge.home.arpa/portico/proxy/cgi"
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/http2"
+	"forge.home.arpa/portico/proxy/memcached"
 	"forge.home.arpa/portico/proxy/upstream"
 )
 
@@ -32,6 +33,8 @@ var speakers = map[string]*speaker{
 	"fastcgi": {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewFastCGI(c) }, Ping: pingFastCGI}},
 	"scgi":    {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewSCGI(c) }}},
 	"uwsgi":   {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return cgi.NewUWSGI(c) }}},
+
+	"memcached": {Protocol: upstream.Protocol{Speak: func(c net.Conn) upstream.Wire { return memcached.NewConn(c) }, Ping: pingMemcached}},
 }
 
 var http1Protocol = upstream.Protocol{Speak: speakHTTP1, Ping: pingHTTP1}

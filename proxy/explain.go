@@ -29,8 +29,9 @@ type Explanation struct {
 	Reasons     []Reason  `json:"reasons"`
 	Guards      []Verdict `json:"guards"`
 	Client      string    `json:"client"`
-	URL         string    `json:"url"`      // as it would be sent to the upstream
-	Upstream    string    `json:"upstream"` // the one that would be chosen
+	URL         string    `json:"url"`                // as it would be sent to the upstream
+	Upstream    string    `json:"upstream"`           // the one that would be chosen
+	Fallback    string    `json:"fallback,omitempty"` // the route that answers where memcached does not
 	Certificate string    `json:"certificate"`
 	Status      int       `json:"status"` // portico's own answer; 0 when the upstream answers
 }
@@ -216,14 +217,7 @@ func (e *explainer) explain() {
 		return
 	}
 	e.out.Route = &rt.Name
-	var asked []verdict
-	if refusal := rt.judge(&question{client: e.client, now: time.Now()}, &asked); refusal.refused {
-		e.out.Status = refusal.status
-	}
-	for i := range asked {
-		e.out.Guards = append(e.out.Guards, Verdict{asked[i].guard, asked[i].word(), asked[i].why})
-	}
-	if e.out.Status != 0 {
+	if !e.asked(rt) {
 		return
 	}
 	if e.match.Verdict == match.AddSlash {
@@ -234,6 +228,19 @@ func (e *explainer) explain() {
 	if _, ok := rt.action.(redirect); ok && namesHost([]byte(e.out.URL)) {
 		e.out.refuse(400, "the redirect's target would name another host")
 	}
+}
+
+// asked has the guards of a route judge; false where one of them refuses.
+func (e *explainer) asked(rt *route) bool {
+	var words []verdict
+	refusal := rt.judge(&question{client: e.client, now: time.Now()}, &words)
+	for i := range words {
+		e.out.Guards = append(e.out.Guards, Verdict{words[i].guard, words[i].word(), words[i].why})
+	}
+	if refusal.refused {
+		e.out.Status = refusal.status
+	}
+	return !refusal.refused
 }
 
 // banned is the first guard, where there are bans.

@@ -244,6 +244,9 @@ func (t *trip) headTime() time.Duration {
 // answer passes the answer on.
 func (t *trip) answer() {
 	v := t.v
+	if v.page != nil && !v.page.take(v, t.u) {
+		return
+	}
 	v.fromUpstream(t.u)
 	if v.x.Response.Status == 101 {
 		t.upgrade()
@@ -347,6 +350,9 @@ func (v *visit) noted(err error) {
 
 // bad answers for upstreams that did not.
 func (v *visit) bad() {
+	if v.page.instead(v) {
+		return
+	}
 	v.x.Response.Fields = v.x.Response.Fields[:0]
 	switch v.row.Cause {
 	case record.CauseHeaderTimeout, record.CauseDialTimeout, record.CauseTLSTimeout:

@@ -7,6 +7,7 @@ import (
 
 	"forge.home.arpa/portico/proxy/cgi"
 	"forge.home.arpa/portico/proxy/http1"
+	"forge.home.arpa/portico/proxy/memcached"
 	"forge.home.arpa/portico/proxy/message"
 	"forge.home.arpa/portico/proxy/upstream"
 )
@@ -26,6 +27,10 @@ func pingHTTP1(_ context.Context, conn net.Conn, s *upstream.Spec) error {
 		err = upstream.Unwell(fmt.Sprintf("%s answers %d %s", s.Check.Path, status, http1.StatusText(status)))
 	}
 	return err
+}
+
+func pingMemcached(_ context.Context, conn net.Conn, _ *upstream.Spec) error {
+	return memcached.Ping(conn)
 }
 
 // askHTTP1 asks once for a path by the upstream's own name. It ends when the

@@ -60,10 +60,11 @@ type visit struct {
 	err      error // what Respond said
 	passage
 
-	authority           []byte    // as the client named it
-	destPath, destQuery []byte    // of a WebDAV Destination, rewritten
-	stick               string    // the upstream that the client's cookie is to name, "" for no cookie
-	heads               [2][]byte // for the record, where x was given back before the end
+	authority           []byte     // as the client named it
+	destPath, destQuery []byte     // of a WebDAV Destination, rewritten
+	page                *pageVisit // while memcached is asked; else nil
+	stick               string     // the upstream that the client's cookie is to name, "" for no cookie
+	heads               [2][]byte  // for the record, where x was given back before the end
 	scratch             []byte
 	xff                 [8][]byte
 }

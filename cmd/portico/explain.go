@@ -107,7 +107,7 @@ func printExplanation(w io.Writer, e proxy.Explanation) error {
 		fmt.Fprintf(t, "  %s %s\t%s\n", mark, r.Route, r.Why)
 	}
 	for _, f := range []struct{ name, value string }{
-		{"client", e.Client}, {"url", e.URL}, {"upstream", e.Upstream}, {"certificate", e.Certificate},
+		{"client", e.Client}, {"url", e.URL}, {"upstream", e.Upstream}, {"fallback", e.Fallback}, {"certificate", e.Certificate},
 	} {
 		if f.value != "" {
 			fmt.Fprintf(t, "%s\t%s\n", f.name, f.value)
