@@ -1,0 +1,94 @@
+package certs
+
+import (
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"strings"
+
+	"golang.org/x/crypto/acme"
+)
+
+const alpnProto = acme.ALPNProto
+
+// GetCertificate chooses by the name the client asks for, without waiting for
+// anybody. For an unknown name it returns nothing, which crypto/tls answers with
+// the alert unrecognized_name (RFC 6066 section 3); an error would say
+// internal_error.
+func (k *Keeper) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	host := strings.ToLower(strings.TrimSuffix(hello.ServerName, "."))
+	c, known := k.names.Load().find(host)
+	switch {
+	case isChallenge(hello):
+		if known && c.issuer != nil {
+			return c.issuer.token(hello)
+		}
+		return nil, nil
+	case host == "":
+		return k.forAddress(hello.Conn)
+	case !known:
+		return nil, nil
+	}
+	return k.certificate(c, host)
+}
+
+// isChallenge tells an authority that validates (RFC 8737 section 3).
+func isChallenge(hello *tls.ClientHelloInfo) bool {
+	return len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == alpnProto
+}
+
+func (n *names) find(host string) (choice, bool) {
+	if c, ok := n.hosts[host]; ok {
+		return c, true
+	}
+	for suffix := parent(host); suffix != ""; suffix = parent(suffix[2:]) {
+		if c, ok := n.hosts[suffix]; ok {
+			return c, true
+		}
+	}
+	c, ok := n.hosts["*"]
+	return c, ok
+}
+
+func (k *Keeper) certificate(c choice, host string) (*tls.Certificate, error) {
+	switch {
+	case c.Kind == Local:
+		return k.local.leaf(leafName(c.Host, host))
+	case c.pair != nil:
+		return c.pair.current.Load(), nil
+	case c.issuer != nil:
+		if cert := c.issuer.cert.Load(); cert != nil {
+			return cert, nil
+		}
+	}
+	return k.standIn.of(leafName(c.Host, host))
+}
+
+// leafName is the name on a certificate we make: the want's own, so that the
+// names strangers make up below a wildcard make no certificates. One below
+// several labels has to be named whole.
+func leafName(want, host string) string {
+	if want == "*" || isWildcard(want) && parent(host) != want {
+		return host
+	}
+	return want
+}
+
+// forAddress serves a client that named nobody: it came by address.
+func (k *Keeper) forAddress(conn net.Conn) (*tls.Certificate, error) {
+	if conn == nil {
+		return nil, nil
+	}
+	tcp, ok := conn.LocalAddr().(*net.TCPAddr)
+	if !ok {
+		return nil, nil
+	}
+	addr := tcp.AddrPort().Addr().Unmap().WithZone("")
+	if !isHome(addr) {
+		return nil, nil
+	}
+	return k.local.leaf(addr.String())
+}
+
+// isHome tells an address that the local authority may vouch for.
+func isHome(a netip.Addr) bool { return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() }

@@ -1,0 +1,388 @@
+package certs
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/acme"
+	"golang.org/x/crypto/acme/autocert"
+
+	"forge.home.arpa/portico/config/atomicfile"
+)
+
+// issuer gets one name's certificate from an ACME authority and keeps it fresh.
+// Its turns belong to the keeper's goroutine; handshakes read cert and manager.
+type issuer struct {
+	keeper    *Keeper
+	host      string
+	authority *Authority
+	courier   *courier
+
+	cert    atomic.Pointer[tls.Certificate]
+	manager atomic.Pointer[run]
+	forced  atomic.Bool // a person wants an attempt now, whatever the gate says
+	retired atomic.Bool
+	working atomic.Bool // an attempt is under way
+
+	byDNS bool // the present certificate was proved by a record; of the keeper's goroutine
+
+	mu     sync.Mutex
+	closed string // why the gate is closed; "" where it is open
+}
+
+// run is an autocert.Manager with the handler of its tokens. Each attempt has
+// one of its own: autocert remembers a failure, and forgets its cause.
+type run struct {
+	*autocert.Manager
+	tokens http.Handler // nil without HTTP-01
+}
+
+func newIssuer(k *Keeper, host string, a *Authority) *issuer {
+	i := &issuer{keeper: k, host: host, authority: a}
+	i.courier = &courier{allowed: i.allowed}
+	return i
+}
+
+func (i *issuer) retire() { i.retired.Store(true) }
+
+// allowed is the kill switch of the courier. Between two attempts of ours it
+// holds renewals to the same pauses.
+func (i *issuer) allowed() error {
+	switch e := i.keeper.memory.of(i.host); {
+	case i.retired.Load():
+		return errRetired
+	case !i.working.Load() && time.Now().Before(e.Not):
+		return fmt.Errorf("not before %s: %s", e.Not.Format(time.RFC3339), e.Words)
+	}
+	return nil
+}
+
+// turn takes over what was renewed, and tries for a certificate where there is
+// none.
+func (i *issuer) turn(ctx context.Context) {
+	if i.cert.Load() != nil && !i.forced.Load() {
+		i.refresh(ctx)
+		return
+	}
+	if i.cert.Load() == nil && i.restore() {
+		return
+	}
+	open, err := i.gate(ctx)
+	if forced := i.forced.Swap(false); forced {
+		open = i.forcedOpening(open)
+	} else if err != nil {
+		i.close(err.Error())
+		return
+	}
+	i.close("")
+	i.attempt(ctx, open)
+}
+
+func (i *issuer) close(why string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.closed != why && why != "" {
+		i.keeper.Log.Warn("no certificate is asked for", "host", i.host, "reason", why)
+	}
+	i.closed = why
+}
+
+func (i *issuer) why() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.closed
+}
+
+// attempt asks the authority, once.
+func (i *issuer) attempt(ctx context.Context, open opening) {
+	i.courier.heard()
+	i.courier.tlsALPN.Store(open.tls)
+	i.working.Store(true)
+	defer i.working.Store(false)
+	cert, err := i.issue(ctx, open)
+	if ctx.Err() != nil || i.retired.Load() {
+		return
+	}
+	if err != nil {
+		i.failed(err)
+		return
+	}
+	i.cert.Store(cert)
+	i.learn(entry{})
+	i.keeper.Log.Info("certificate issued", "host", i.host, "issuer", cert.Leaf.Issuer.CommonName, "until", cert.Leaf.NotAfter.Format(time.DateOnly))
+}
+
+func (i *issuer) issue(ctx context.Context, open opening) (*tls.Certificate, error) {
+	if i.byDNS = open.dns; open.dns {
+		return i.issueByDNS(ctx)
+	}
+	m, err := i.newRun(open.http)
+	if err != nil {
+		return nil, err
+	}
+	i.manager.Store(m)
+	return m.GetCertificate(i.hello())
+}
+
+// failed keeps the authority's own words, which say more than autocert's.
+func (i *issuer) failed(err error) {
+	words, after := i.courier.heard()
+	if words == "" {
+		words = clean(err.Error())
+	}
+	if d, limited := acme.RateLimit(unwrapACME(err)); limited && d > after {
+		after = d
+	}
+	e := i.keeper.memory.of(i.host).failed(words, after, time.Now())
+	i.keeper.Log.Warn("no certificate", "host", i.host, "reason", words, "next", e.Not.Format(time.RFC3339))
+	i.learn(e)
+}
+
+func unwrapACME(err error) error {
+	var e *acme.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return err
+}
+
+func (i *issuer) learn(e entry) {
+	if err := i.keeper.memory.learn(i.host, e); err != nil {
+		i.keeper.Log.Warn("what was learnt about certificates cannot be kept over a restart", "error", err)
+	}
+}
+
+// hello asks autocert as a client of today would. One that names no cipher gets
+// an RSA certificate.
+func (i *issuer) hello() *tls.ClientHelloInfo {
+	return &tls.ClientHelloInfo{ServerName: i.host, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}}
+}
+
+// restore takes the certificate that an earlier run got; false where there is
+// none that is valid.
+func (i *issuer) restore() bool {
+	if i.byDNS = i.restoreByDNS(); i.byDNS {
+		return true
+	}
+	dir := i.dir()
+	if dir == "" {
+		return false
+	}
+	if _, err := autocert.DirCache(dir).Get(context.Background(), i.host); err != nil {
+		return false
+	}
+	m, err := i.newRun(true)
+	if err != nil {
+		return false
+	}
+	i.courier.cached.Store(true) // autocert would issue where the cache has nothing valid
+	defer i.courier.cached.Store(false)
+	cert, err := m.GetCertificate(i.hello())
+	if err != nil {
+		return false
+	}
+	i.manager.Store(m)
+	i.cert.Store(cert)
+	return true
+}
+
+// refresh takes over what autocert renewed by itself, and hears why it could
+// not.
+func (i *issuer) refresh(ctx context.Context) {
+	if i.byDNS {
+		i.renewByDNS(ctx)
+		return
+	}
+	if m := i.manager.Load(); m != nil {
+		if cert, err := m.GetCertificate(i.hello()); err == nil && cert.Leaf.NotAfter.After(i.cert.Load().Leaf.NotAfter) {
+			i.cert.Store(cert)
+			i.learn(entry{})
+			i.keeper.Log.Info("certificate renewed", "host", i.host, "until", cert.Leaf.NotAfter.Format(time.DateOnly))
+		}
+	}
+	if words, after := i.courier.heard(); words != "" {
+		i.learn(i.keeper.memory.of(i.host).failed(words, after, time.Now()))
+	}
+}
+
+// token answers an authority that validates over TLS.
+func (i *issuer) token(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	m := i.manager.Load()
+	if m == nil {
+		return nil, nil
+	}
+	return m.GetCertificate(hello)
+}
+
+// Challenge is the answer to an authority that validates a host over HTTP (RFC
+// 8555 section 8.3); false where the path holds no token of ours.
+func (k *Keeper) Challenge(host, path string) ([]byte, bool) {
+	c, ok := k.names.Load().find(host)
+	if !ok || c.issuer == nil {
+		return nil, false
+	}
+	m := c.issuer.manager.Load()
+	if m == nil || m.tokens == nil {
+		return nil, false
+	}
+	r, err := http.NewRequest(http.MethodGet, "http://"+host+path, nil)
+	if err != nil || r.URL.Path != path {
+		return nil, false
+	}
+	w := &reply{header: http.Header{}, status: http.StatusOK}
+	m.tokens.ServeHTTP(w, r)
+	return w.body.Bytes(), w.status == http.StatusOK
+}
+
+// reply is what autocert's handler answers.
+type reply struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *reply) Header() http.Header         { return r.header }
+func (r *reply) WriteHeader(status int)      { r.status = status }
+func (r *reply) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+// newRun makes a manager for this name alone.
+func (i *issuer) newRun(overHTTP bool) (*run, error) {
+	client, err := i.client()
+	if err != nil {
+		return nil, err
+	}
+	m := &run{Manager: &autocert.Manager{
+		Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(i.host), Client: client,
+		Email: i.authority.Email, ExternalAccountBinding: i.authority.EAB,
+	}}
+	if dir := i.dir(); dir != "" {
+		m.Cache = autocert.DirCache(dir)
+	}
+	if overHTTP {
+		m.tokens = m.HTTPHandler(nil)
+	}
+	return m, nil
+}
+
+// askTime bounds one request to the authority.
+const askTime = 30 * time.Second
+
+func (i *issuer) client() (*acme.Client, error) {
+	key, err := i.accountKey()
+	if err != nil {
+		return nil, fmt.Errorf("the account's key: %w", err)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DisableKeepAlives = true // it is asked once in weeks
+	if i.authority.CA != "" {
+		if transport.TLSClientConfig, err = trusting(i.authority.CA); err != nil {
+			return nil, err
+		}
+	}
+	i.courier.base = transport
+	return &acme.Client{Key: key, DirectoryURL: i.authority.Directory, UserAgent: "portico",
+		HTTPClient: &http.Client{Transport: i.courier, Timeout: askTime}, RetryBackoff: backoff}, nil
+}
+
+// backoff tries a lost request or a stale nonce a few times again; an authority
+// that asks to be left alone is left alone.
+func backoff(n int, _ *http.Request, resp *http.Response) time.Duration {
+	if n > 3 || resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+		return -1
+	}
+	return time.Duration(n) * 200 * time.Millisecond
+}
+
+func trusting(caFile string) (*tls.Config, error) {
+	text, err := readPEM(caFile)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, errors.New(caFile + " holds no certificate")
+	}
+	return &tls.Config{RootCAs: pool}, nil
+}
+
+// dir is where what comes from this directory is kept: a certificate of the
+// staging authority must not be taken for a real one.
+func (i *issuer) dir() string {
+	if i.keeper.State == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(i.authority.Directory))
+	return filepath.Join(i.keeper.State, "acme", hex.EncodeToString(sum[:6]))
+}
+
+const accountName = "account.pem"
+
+// accountKey is shared by all names.
+func (i *issuer) accountKey() (*ecdsa.PrivateKey, error) {
+	dir := i.dir()
+	if dir == "" {
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	if err := (atomicfile.OS{}).MkdirAll(dir); err != nil {
+		return nil, err
+	}
+	file := atomicfile.New(filepath.Join(dir, accountName))
+	text, err := file.Read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return newAccountKey(file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New(file.Path + " is no key")
+	}
+	return x509.ParseECPrivateKey(block.Bytes)
+}
+
+func newAccountKey(file atomicfile.File) (*ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return key, file.Put(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))
+}
+
+func certificates(text []byte) (list []*x509.Certificate, err error) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if !strings.HasSuffix(block.Type, "CERTIFICATE") {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	if len(list) == 0 {
+		return nil, errors.New("there is no certificate in it")
+	}
+	return list, nil
+}

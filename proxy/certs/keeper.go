@@ -1,0 +1,225 @@
+package certs
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// World is what is known of the home's place in the internet.
+type World interface {
+	// Addresses are the public addresses of the home.
+	Addresses(ctx context.Context) []netip.Addr
+	// Carrier says why nobody reaches the home over IPv4, "" where they can.
+	Carrier() string
+	// Front names who stands before an address and passes requests on, "" for
+	// nobody known.
+	Front(netip.Addr) string
+}
+
+// TXT publishes the records of DNS-01 (RFC 8555 section 8.4).
+type TXT interface {
+	// CanTXT says why records of a name cannot be published; nil where they can.
+	CanTXT(fqdn string) error
+	AddTXT(ctx context.Context, fqdn, value string) error
+	RemoveTXT(ctx context.Context, fqdn, value string) error
+}
+
+// Options are what a Keeper stands on.
+type Options struct {
+	Log   *slog.Logger
+	State string // directory of keys and certificates; "" keeps them in memory
+	World World
+	TXT   TXT
+	// Floor is a time that has passed for certain: a clock before it is wrong.
+	Floor time.Time
+}
+
+// Keeper keeps the certificates of a plan.
+type Keeper struct {
+	Options
+	local   *authority
+	standIn standIns
+	memory  *memory
+	wake    chan struct{}
+
+	names atomic.Pointer[names] // what handshakes look at
+
+	mu      sync.Mutex
+	plan    Plan
+	issuers map[string]*issuer
+	pairs   map[Pair]*pair
+}
+
+// names is an immutable table of who answers for a host.
+type names struct {
+	hosts map[string]choice
+}
+
+// choice gives the certificate of one want.
+type choice struct {
+	Want
+	issuer *issuer // of ACME
+	pair   *pair   // of File
+}
+
+// New makes a Keeper; it asks nobody until Run.
+func New(o Options) *Keeper {
+	k := &Keeper{Options: o, wake: make(chan struct{}, 1), issuers: map[string]*issuer{}, pairs: map[Pair]*pair{}}
+	k.names.Store(&names{hosts: map[string]choice{}})
+	k.local = newAuthority(o.State)
+	var err error
+	if k.memory, err = remember(o.State); err != nil {
+		k.Log.Warn("what was learnt about certificates is lost", "error", err)
+	}
+	return k
+}
+
+// Prepared is a plan that is ready to be followed.
+type Prepared struct {
+	keeper *Keeper
+	plan   Plan
+	pairs  map[Pair]*pair
+}
+
+// Prepare reads the files of a plan. One that cannot be read is an error that
+// names it, unless the same pair is served already: then that stays.
+func (k *Keeper) Prepare(p Plan) (*Prepared, error) {
+	out := &Prepared{keeper: k, plan: p, pairs: map[Pair]*pair{}}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, want := range p.Pairs {
+		one := k.pairs[want]
+		if one == nil {
+			one = &pair{Pair: want}
+			if err := one.read(); err != nil {
+				return nil, fmt.Errorf("cert.%s: %w", want.Name, err)
+			}
+		}
+		out.pairs[want] = one
+	}
+	return out, nil
+}
+
+// Commit follows the plan from now on.
+func (p *Prepared) Commit() {
+	k := p.keeper
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	byName := map[string]*pair{}
+	for _, one := range p.pairs {
+		byName[one.Name] = one
+	}
+	table := &names{hosts: map[string]choice{}}
+	issuers := map[string]*issuer{}
+	for _, w := range p.plan.Wants {
+		c := choice{Want: w, pair: byName[w.Pair]}
+		if w.Kind == ACME && p.plan.Authority != nil {
+			c.issuer = k.issuerOf(w.Host, p.plan.Authority)
+			issuers[w.Host] = c.issuer
+		}
+		table.hosts[w.Host] = c
+	}
+	for host, i := range k.issuers {
+		if issuers[host] != i {
+			i.retire()
+		}
+	}
+	k.plan, k.issuers, k.pairs = p.plan, issuers, p.pairs
+	k.names.Store(table)
+	k.nudge()
+}
+
+// issuerOf keeps the issuer of a name whose authority is the same.
+func (k *Keeper) issuerOf(host string, a *Authority) *issuer {
+	if old := k.issuers[host]; old != nil && same(old.authority, a) {
+		return old
+	}
+	return newIssuer(k, host, a)
+}
+
+func same(a, b *Authority) bool {
+	x, y := *a, *b
+	x.EAB, y.EAB = nil, nil
+	return x == y && (a.EAB == nil) == (b.EAB == nil) && (a.EAB == nil || a.EAB.KID == b.EAB.KID && string(a.EAB.Key) == string(b.EAB.Key))
+}
+
+func (k *Keeper) nudge() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// look is how often files and issuers are looked after.
+const look = 10 * time.Second
+
+// Run issues and renews until ctx ends: one certificate after the other.
+func (k *Keeper) Run(ctx context.Context) error {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		k.turn(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		case <-k.wake:
+		}
+	}
+}
+
+func (k *Keeper) turn(ctx context.Context) {
+	k.mu.Lock()
+	pairs, issuers := make([]*pair, 0, len(k.pairs)), make([]*issuer, 0, len(k.issuers))
+	for _, p := range k.pairs {
+		pairs = append(pairs, p)
+	}
+	for _, i := range k.issuers {
+		issuers = append(issuers, i)
+	}
+	k.mu.Unlock()
+	for _, p := range pairs {
+		if changed, err := p.follow(); err != nil {
+			k.Log.Warn("the certificate's files changed and cannot be read: the old certificate stays", "cert", p.Name, "error", err)
+		} else if changed {
+			k.Log.Info("certificate read again", "cert", p.Name)
+		}
+	}
+	for _, i := range issuers {
+		if ctx.Err() == nil {
+			i.turn(ctx)
+		}
+	}
+}
+
+// TryNow issues a name's certificate at the next turn, whatever its gate says.
+func (k *Keeper) TryNow(host string) error {
+	k.mu.Lock()
+	i := k.issuers[host]
+	k.mu.Unlock()
+	if i == nil {
+		return fmt.Errorf("%s gets no certificate from an ACME authority", host)
+	}
+	i.forced.Store(true)
+	k.nudge()
+	return nil
+}
+
+// TLSConfig is for every listener, and stays the same across edits so that
+// session tickets survive them.
+func (k *Keeper) TLSConfig() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1", alpnProto},
+		GetCertificate: k.GetCertificate,
+		// Records grow to their full size at once: most answers of a proxy are
+		// large, and small ones fit into one record anyway.
+		DynamicRecordSizingDisabled: true,
+	}
+}
