@@ -11,8 +11,6 @@ var unservedOf = []struct {
 	used func(*Route) bool
 }{
 	{"wake_on_lan", func(r *Route) bool { return r.WakeOnLAN != nil }},
-	{"cert", func(r *Route) bool { return r.Cert != "" && r.Cert != "local" && r.Cert != "none" }},
-	{"plain_http", func(r *Route) bool { return r.PlainHTTP == "redirect" }},
 }
 
 // unservedBeside lists the tables and keys beside the routes that do nothing.
@@ -20,10 +18,7 @@ var unservedBeside = []struct {
 	path []string
 	used func(*Config) bool
 }{
-	{[]string{"server", "https"}, func(c *Config) bool { return len(c.Server.HTTPS) > 0 }},
 	{[]string{"server", "admin"}, func(c *Config) bool { return c.Server.Admin != "" }},
-	{[]string{"acme"}, func(c *Config) bool { return c.ACME != nil }},
-	{[]string{"cert"}, func(c *Config) bool { return len(c.Certs) > 0 }},
 	{[]string{"log", "access"}, func(c *Config) bool { return c.Log.Access != "" }},
 	{[]string{"alert"}, func(c *Config) bool { return c.Alert != nil }},
 }

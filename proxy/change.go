@@ -1,8 +1,11 @@
 package proxy
 
 import (
+	"slices"
+
 	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/proxy/basic"
+	"forge.home.arpa/portico/proxy/certs"
 	"forge.home.arpa/portico/proxy/record"
 	"forge.home.arpa/portico/proxy/upstream"
 )
@@ -12,8 +15,9 @@ import (
 type change struct {
 	server    *Server
 	snapshot  *snapshot
-	listeners []*listener // bound for it, not yet accepting
-	wanted    map[string]bool
+	listeners []*listener     // bound for it, not yet accepting
+	wanted    map[string]bool // addresses, and whether TLS is spoken there
+	certs     *certs.Prepared
 }
 
 // Prepare implements config.Preparer.
@@ -24,7 +28,12 @@ func (s *Server) Prepare(c *config.Config) (config.Change, error) {
 	}
 	ch := &change{server: s, snapshot: snap, wanted: map[string]bool{}}
 	for _, addr := range c.Server.HTTP {
+		ch.wanted[addr] = false
+	}
+	for _, addr := range c.Server.HTTPS {
 		ch.wanted[addr] = true
+	}
+	for _, addr := range slices.Concat(c.Server.HTTP, c.Server.HTTPS) {
 		if s.listens(addr) {
 			continue
 		}
@@ -35,6 +44,7 @@ func (s *Server) Prepare(c *config.Config) (config.Change, error) {
 		}
 		ch.listeners = append(ch.listeners, l)
 	}
+	ch.certs = s.certs.Prepare(snap.certificates)
 	return ch, nil
 }
 
@@ -57,6 +67,7 @@ func (s *Server) compiler(c *config.Config) *compiler {
 // the old ones stop. Requests under way end by the snapshot they began with.
 func (ch *change) Commit() {
 	s := ch.server
+	ch.certs.Commit()
 	old := s.snapshot.Swap(ch.snapshot)
 	s.replaceListeners(ch.listeners, ch.wanted)
 	kept := map[*upstream.Upstream]bool{}

@@ -49,6 +49,8 @@ func (c *compiler) compile() (*snapshot, error) {
 	if err := c.routes(s); err != nil {
 		return nil, err
 	}
+	s.certificates = c.certificates()
+	s.https = portOfListener(c.config.Server.HTTPS)
 	return s, nil
 }
 

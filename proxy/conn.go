@@ -25,6 +25,8 @@ type conn struct {
 	source record.Source // of peer
 	tls    bool
 
+	multiplexes bool // the client chose HTTP/2 in the handshake
+
 	// Of the connection's own goroutine:
 	pending *visit // read within a turn, to be answered outside
 	ended   bool   // no request follows
@@ -59,7 +61,7 @@ const (
 )
 
 func (s *Server) newConn(nc net.Conn, on *listener) *conn {
-	c := &conn{server: s, on: on, net: nc, tls: on.tls, since: time.Now()}
+	c := &conn{server: s, on: on, net: nc, tls: on.tls.Load(), since: time.Now()}
 	c.http = http1.NewServerConn(nc, s.snapshot.Load().limits)
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.peer = a.AddrPort().Addr().Unmap().WithZone("")
@@ -77,7 +79,11 @@ func (c *conn) scheme() string {
 // serve answers one request after the other until the connection ends, or is
 // upgraded.
 func (c *conn) serve() {
-	if !c.introduce() {
+	if !c.introduce() || !c.secure() {
+		return
+	}
+	if c.multiplexes {
+		c.serveHTTP2(nil)
 		return
 	}
 	for !c.ended {
@@ -197,7 +203,7 @@ func (c *conn) enter(p phase, now time.Time) bool {
 func (c *conn) depend(b upstream.Wire, uploading bool, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.backend, c.watchable, c.asked = b, !uploading && !c.tls, false
+	c.backend, c.watchable, c.asked = b, !uploading, false
 	c.server.active.Add(1)
 	if c.phase == phaseClosed {
 		b.Close()
@@ -209,7 +215,7 @@ func (c *conn) depend(b upstream.Wire, uploading bool, now time.Time) {
 func (c *conn) uploaded() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.watchable = c.backend != nil && !c.tls
+	c.watchable = c.backend != nil
 }
 
 func (c *conn) release() {

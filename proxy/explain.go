@@ -94,6 +94,7 @@ func (s *Server) explain(snap *snapshot, r Request) (Explanation, error) {
 	e := explainer{server: s, snap: snap, x: x, host: host, client: client, out: &out,
 		target: target{scheme, authority, string(x.Request.Path), string(x.Request.Query)}}
 	e.find()
+	e.certificate()
 	e.explain()
 	return out, nil
 }
@@ -217,7 +218,7 @@ func (e *explainer) explain() {
 		return
 	}
 	e.out.Route = &rt.Name
-	if !e.asked(rt) {
+	if e.plainHTTP(rt) || !e.asked(rt) {
 		return
 	}
 	if e.match.Verdict == match.AddSlash {

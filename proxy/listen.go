@@ -14,7 +14,7 @@ import (
 type listener struct {
 	addr   string // as configured
 	net    net.Listener
-	tls    bool
+	tls    atomic.Bool // an edit may turn an address from one to the other
 	once   sync.Once
 	closed chan struct{}
 
@@ -113,7 +113,8 @@ func (s *Server) replaceListeners(added []*listener, wanted map[string]bool) {
 		}
 	}
 	for addr, l := range s.listeners {
-		if !wanted[addr] {
+		secure, kept := wanted[addr]
+		if l.tls.Store(secure); !kept {
 			delete(s.listeners, addr)
 			s.parting[addr] = l
 			l.drain(s.running)
@@ -227,4 +228,13 @@ func stopQueue(t *net.TCPListener) error {
 		return err
 	}
 	return failed
+}
+
+// portOfListener is the port of the first address, "" without one.
+func portOfListener(addrs []string) string {
+	if len(addrs) == 0 {
+		return ""
+	}
+	_, port, _ := net.SplitHostPort(addrs[0])
+	return port
 }

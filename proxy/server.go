@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"forge.home.arpa/portico/proxy/ban"
 	"forge.home.arpa/portico/proxy/basic"
+	"forge.home.arpa/portico/proxy/certs"
 	"forge.home.arpa/portico/proxy/network"
 	"forge.home.arpa/portico/proxy/record"
 )
@@ -17,6 +19,10 @@ import (
 // Options of a Server.
 type Options struct {
 	Log *slog.Logger
+	// State is the directory of keys and certificates; "" keeps them in memory.
+	State string
+	World World // nil where nothing is known of it
+	TXT   TXT   // nil where no record can be set
 }
 
 // Server owns the listeners, the running snapshot and the records.
@@ -31,6 +37,8 @@ type Server struct {
 	router   router
 	places   places
 	hashing  *basic.Gate
+	certs    *certs.Keeper
+	tls      *tls.Config
 
 	snapshot atomic.Pointer[snapshot]
 	draining atomic.Bool
@@ -57,7 +65,13 @@ const (
 
 // New makes a server that listens nowhere until a configuration is committed.
 func New(o Options) *Server {
-	return &Server{
+	if o.World == nil {
+		o.World = nowhere{}
+	}
+	if o.TXT == nil {
+		o.TXT = noRecords{}
+	}
+	s := &Server{
 		log:       o.Log,
 		builtins:  network.NewBuiltins(network.WithLog(o.Log)),
 		records:   record.New(keptRows, keptFailures, keptHeads),
@@ -68,6 +82,9 @@ func New(o Options) *Server {
 		parting:   map[string]*listener{},
 		conns:     map[*conn]struct{}{},
 	}
+	s.certs = newCerts(o, world{o.World, s})
+	s.tls = s.certs.TLSConfig()
+	return s
 }
 
 // Records gives the log of requests.
@@ -78,7 +95,7 @@ func (s *Server) Records() *record.Log { return s.records }
 func (s *Server) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var jobs sync.WaitGroup
-	for _, job := range [...]func(context.Context){s.watchClients, s.sweep, s.followNetworks} {
+	for _, job := range [...]func(context.Context){s.watchClients, s.sweep, s.followNetworks, s.keepCertificates} {
 		jobs.Go(func() { job(background) })
 	}
 	s.mu.Lock()
@@ -101,6 +118,12 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) followNetworks(ctx context.Context) {
 	if err := s.builtins.Run(ctx); err != nil && ctx.Err() == nil {
 		s.log.Warn("cannot follow this machine's networks", "error", err)
+	}
+}
+
+func (s *Server) keepCertificates(ctx context.Context) {
+	if err := s.certs.Run(ctx); err != nil && ctx.Err() == nil {
+		s.log.Warn("certificates are not looked after", "error", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/certs"
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/match"
 	"forge.home.arpa/portico/proxy/message"
@@ -24,8 +25,11 @@ type snapshot struct {
 	balancers *network.Set // peers that must send a PROXY header
 	bans      *bans        // nil: nobody is banned
 	limits    http1.Limits
-	header    time.Duration // for a head to arrive
-	idle      time.Duration // between two requests
+
+	certificates certs.Plan
+	https        string        // the port of the first https listener, "" without one
+	header       time.Duration // for a head to arrive
+	idle         time.Duration // between two requests
 }
 
 // route is a config.Route made ready.

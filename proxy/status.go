@@ -145,7 +145,7 @@ func (s *Server) listenerStatus() []ListenerStatus {
 	defer s.mu.Unlock()
 	var out []ListenerStatus
 	for _, l := range s.listeners {
-		out = append(out, ListenerStatus{Address: l.addr, Bound: l.net.Addr().String(), TLS: l.tls, Draining: s.draining.Load()})
+		out = append(out, ListenerStatus{Address: l.addr, Bound: l.net.Addr().String(), TLS: l.tls.Load(), Draining: s.draining.Load()})
 	}
 	slices.SortFunc(out, func(a, b ListenerStatus) int { return strings.Compare(a.Address, b.Address) })
 	return out

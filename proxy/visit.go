@@ -106,9 +106,12 @@ func (v *visit) serve() {
 		v.refuse(&http1.BadRequest{Status: 400, Why: "a bad host"})
 		return
 	}
+	if v.challenged() {
+		return
+	}
 	v.watchRouter()
 	v.find()
-	if v.route != nil && v.guard() && !v.addSlash() {
+	if v.route != nil && !v.sentToTLS() && v.guard() && !v.addSlash() {
 		v.row.Guard = time.Since(v.began)
 		v.route.action.serve(v)
 	}

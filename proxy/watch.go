@@ -61,6 +61,8 @@ func (c *conn) lookAfter(now time.Time) {
 func (c *conn) clientLeft(age time.Duration) bool {
 	half, gone := c.http.Ended()
 	switch {
+	case c.tls: // nobody ends one side of TLS and listens on
+		return half || gone
 	case gone || !half || c.asked:
 	case c.phase == phaseWaiting:
 		c.asked = true

@@ -55,7 +55,9 @@ func (k *Keeper) certificate(c choice, host string) (*tls.Certificate, error) {
 	case c.Kind == Local:
 		return k.local.leaf(leafName(c.Host, host))
 	case c.pair != nil:
-		return c.pair.current.Load(), nil
+		if cert := c.pair.current.Load(); cert != nil {
+			return cert, nil
+		}
 	case c.issuer != nil:
 		if cert := c.issuer.cert.Load(); cert != nil {
 			return cert, nil

@@ -87,9 +87,10 @@ type Prepared struct {
 	pairs  map[Pair]*pair
 }
 
-// Prepare reads the files of a plan. One that cannot be read is an error that
-// names it, unless the same pair is served already: then that stays.
-func (k *Keeper) Prepare(p Plan) (*Prepared, error) {
+// Prepare reads the files of a plan. A pair that cannot be read is no reason not
+// to serve the rest: a stand-in is shown for its names until the files are
+// mended.
+func (k *Keeper) Prepare(p Plan) *Prepared {
 	out := &Prepared{keeper: k, plan: p, pairs: map[Pair]*pair{}}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -98,12 +99,12 @@ func (k *Keeper) Prepare(p Plan) (*Prepared, error) {
 		if one == nil {
 			one = &pair{Pair: want}
 			if err := one.read(); err != nil {
-				return nil, fmt.Errorf("cert.%s: %w", want.Name, err)
+				k.Log.Warn("a certificate cannot be read: a stand-in is shown for its names", "cert", want.Name, "error", err)
 			}
 		}
 		out.pairs[want] = one
 	}
-	return out, nil
+	return out
 }
 
 // Commit follows the plan from now on.

@@ -46,7 +46,8 @@ var continueHead = []byte("HTTP/1.1 100 Continue\r\n\r\n")
 // without waiting for them as Close does: a goroutine within Serve holds the
 // socket while it works. Its owner still closes it. Any goroutine may call it.
 func (c *ServerConn) Abort() {
-	t, ok := c.conn.(*net.TCPConn)
+	socket, _ := socketOf(c.conn)
+	t, ok := socket.(*net.TCPConn)
 	if !ok {
 		c.conn.Close()
 		return

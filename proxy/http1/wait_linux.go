@@ -170,7 +170,8 @@ func ended(conn net.Conn) (half, gone bool) {
 }
 
 func poll(conn net.Conn, events int16) (happened int16) {
-	sc, ok := conn.(syscall.Conn)
+	socket, _ := socketOf(conn)
+	sc, ok := socket.(syscall.Conn)
 	if !ok {
 		return 0
 	}

@@ -115,6 +115,11 @@ func (b *Builtins) inHome(a netip.Addr) bool { return b.state.Load().homes.find(
 // Gateways are the addresses of the default gateways.
 func (b *Builtins) Gateways() []netip.Addr { return slices.Clone(b.state.Load().lan.gateways) }
 
+// IsCloudflare reports whether an address is one of Cloudflare's.
+func (b *Builtins) IsCloudflare(a netip.Addr) bool {
+	return slices.ContainsFunc(cloudflare, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+}
+
 // IsGateway reports whether an address is that of a default gateway. Requests
 // for public names from there mean that the router hides visitors.
 func (b *Builtins) IsGateway(a netip.Addr) bool {
