@@ -195,18 +195,15 @@ memcached_key = "{uri}"
 fallback = "served"
 [route.folder]
 host = "folder.test"
-files = "testdata"
-plain_http = "redirect"
+to = "http://127.0.0.1:1"
+wake_on_lan = { mac = "00:11:22:33:44:55" }
 enabled = false
 `
 	c, ps := config.Parse([]byte(text[1:]))
-	want := `2:1: warning: this build cannot serve server.https yet
-3:1: warning: this build cannot serve server.admin yet
-6:2: warning: this build cannot serve acme yet
-7:2: warning: this build cannot serve cert yet
+	want := `3:1: warning: this build cannot serve server.admin yet
 16:1: warning: this build cannot serve log.access yet
 17:2: warning: this build cannot serve alert yet
-42:8: warning: route.everything: this build cannot serve wake_on_lan, cert, plain_http yet: the route answers 501
+42:8: warning: route.everything: this build cannot serve wake_on_lan yet: the route answers 501
 49:17: warning: route.everything.auth.file: "testdata/none" cannot be read: no such file or directory`
 	if got := ps.Error(); got != want {
 		t.Fatalf("got\n%s\nwant\n%s", got, want)
@@ -214,7 +211,7 @@ enabled = false
 	if got := c.Route("served").Unserved; got != nil {
 		t.Errorf("served: %q", got)
 	}
-	if got := c.Route("folder").Unserved; !reflect.DeepEqual(got, []string{"plain_http"}) {
+	if got := c.Route("folder").Unserved; !reflect.DeepEqual(got, []string{"wake_on_lan"}) {
 		t.Errorf("folder: %q", got)
 	}
 }

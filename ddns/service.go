@@ -41,6 +41,9 @@ type Service struct {
 	finder    finder
 	memory    *memory
 
+	own   sync.Mutex
+	owned finding // of Public, where no table looks
+
 	mu       sync.Mutex
 	accounts []*account
 	changed  chan struct{} // closed when accounts were replaced

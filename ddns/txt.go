@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// CanTXT tells whether the records of a name can be published for a certificate
-// by DNS-01.
-func (s *Service) CanTXT(fqdn string) bool {
+// CanTXT says why the records of a name cannot be published for a certificate by
+// DNS-01; nil where they can.
+func (s *Service) CanTXT(fqdn string) error {
 	_, _, err := s.texter(fqdn)
-	return err == nil
+	return err
 }
 
 // AddTXT publishes a TXT record (RFC 8555 section 8.4) beside those there are.

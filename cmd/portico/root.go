@@ -47,6 +47,8 @@ func newRoot(s streams, started *bool) *cobra.Command {
 		newBack(s, at),
 		newStatus(s, at),
 		newDDNS(s, at),
+		newCerts(s, at),
+		newTrust(s, at),
 		newAttach(s, at),
 		newPassword(s),
 		newInit(s, at),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -137,8 +138,10 @@ func (sv *service) openStore(lock *state, strict bool) error {
 	if err != nil {
 		return err
 	}
-	sv.server = proxy.New(proxy.Options{Log: sv.log})
-	sv.ddns = ddns.New(ddns.Options{Log: sv.log, State: lock.directory(), Gateways: sv.server.Gateways, Found: sv.server.SetHome})
+	sv.ddns = ddns.New(ddns.Options{Log: sv.log, State: lock.directory(),
+		Gateways: func() []netip.Addr { return sv.server.Gateways() },
+		Found:    func(home []netip.Addr) { sv.server.SetHome(home) }})
+	sv.server = proxy.New(proxy.Options{Log: sv.log, State: lock.directory(), World: homeWorld{sv.ddns}, TXT: sv.ddns})
 	sv.store, err = config.Open(config.Options{
 		Path: path, Starter: assets.Starter, Log: sv.log, State: lock.directory(), Strict: strict,
 	}, listening{sv.server}, sv.ddns)
@@ -181,6 +184,8 @@ func (sv *service) openControl(lock *state) error {
 		"back":    sv.decideCommand(false),
 		"ddns":    sv.ddnsCommand(),
 		"update":  sv.updateCommand(),
+		"certs":   sv.certsCommand(),
+		"trust":   sv.trustCommand(),
 	}}
 	return nil
 }

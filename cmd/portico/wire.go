@@ -54,6 +54,7 @@ type request struct {
 	Edit    *edit  `json:"edit,omitempty"`    // of change
 	Version int    `json:"version,omitempty"` // of diff; 0 is the newest
 	Table   string `json:"table,omitempty"`   // of update: a [ddns.NAME], "" for all
+	Host    string `json:"host,omitempty"`    // of certs: try now
 }
 
 // answer is an error, or what the command gives.
@@ -66,6 +67,8 @@ type answer struct {
 	Proposal *proposal     `json:"proposal,omitempty"`
 	Made     *made         `json:"made,omitempty"`
 	DDNS     []ddnsReport  `json:"ddns,omitempty"`
+	Certs    []certReport  `json:"certs,omitempty"`
+	Root     string        `json:"root,omitempty"`
 }
 
 // problem is what the service says is wrong.

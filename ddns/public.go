@@ -1,0 +1,50 @@
+package ddns
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"forge.home.arpa/portico/config"
+)
+
+// ownLook is how long the addresses serve that were looked for without a table.
+const ownLook = 5 * time.Minute
+
+// Public are the home's public addresses: as the tables found them, else looked
+// for now.
+func (s *Service) Public(ctx context.Context) []netip.Addr {
+	if list := s.Addresses(); len(list) > 0 {
+		return list
+	}
+	var list []netip.Addr
+	found := s.lookOnce(ctx)
+	found.each(func(_ string, a netip.Addr) { list = append(list, a) })
+	return list
+}
+
+// Carrier says why nobody reaches the home over IPv4, "" where they can, as far
+// as was found.
+func (s *Service) Carrier() string {
+	for _, a := range s.Status().Accounts {
+		if a.Carrier != "" {
+			return a.Carrier
+		}
+	}
+	s.own.Lock()
+	defer s.own.Unlock()
+	return s.owned.carrier
+}
+
+// lookOnce looks for the addresses where no table does.
+func (s *Service) lookOnce(ctx context.Context) finding {
+	s.own.Lock()
+	defer s.own.Unlock()
+	if s.owned.at.IsZero() || time.Since(s.owned.at) > ownLook {
+		s.owned = s.finder.find(ctx, &config.DDNS{Address: "auto"})
+		if s.owned.err != nil {
+			s.log.Warn("no public address was found", "reason", s.owned.err)
+		}
+	}
+	return s.owned
+}
