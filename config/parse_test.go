@@ -204,6 +204,7 @@ enabled = false
 16:1: warning: this build cannot serve log.access yet
 17:2: warning: this build cannot serve alert yet
 42:8: warning: route.everything: this build cannot serve wake_on_lan yet: the route answers 501
+48:27: warning: route.everything.upstream_tls.verify: whoever stands between can read and change everything ("pin" trusts one certificate, whoever signed it)
 49:17: warning: route.everything.auth.file: "testdata/none" cannot be read: no such file or directory`
 	if got := ps.Error(); got != want {
 		t.Fatalf("got\n%s\nwant\n%s", got, want)
