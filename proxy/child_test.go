@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,7 +32,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// beChild serves until its standard input ends.
+// beChild serves until its standard input ends, and says how it is for each line
+// of it.
 func beChild(text string) error {
 	c, problems := config.Parse([]byte(text))
 	if c == nil {
@@ -47,7 +49,9 @@ func beChild(text string) error {
 	go func() {
 		defer stop()
 		fmt.Println("ready")
-		io.Copy(io.Discard, os.Stdin)
+		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+			_ = json.NewEncoder(os.Stdout).Encode(s.Status())
+		}
 	}()
 	return s.Run(ctx)
 }
@@ -57,12 +61,35 @@ type child struct {
 	t    testing.TB
 	addr string
 	pid  int
+	in   io.Writer
+	out  *bufio.Reader
+}
+
+// status asks the child how it is.
+func (c *child) status() (st proxy.Status) {
+	c.t.Helper()
+	if _, err := io.WriteString(c.in, "\n"); err != nil {
+		c.t.Fatal(err)
+	}
+	line, err := c.out.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &st)
+	}
+	if err != nil {
+		c.t.Fatalf("the child says %q, %v", line, err)
+	}
+	return st
 }
 
 func newChild(t testing.TB, routes string) *child {
 	t.Helper()
-	c := &child{t: t, addr: freeAddr(t)}
-	cmd := exec.Command(os.Args[0])
+	return startChild(t, freeAddr(t), routes, exec.Command(os.Args[0]))
+}
+
+// startChild runs a command that ends in this binary.
+func startChild(t testing.TB, addr, routes string, cmd *exec.Cmd) *child {
+	t.Helper()
+	c := &child{t: t, addr: addr}
 	cmd.Env = append(os.Environ(), childRoutes+"=[server]\nhttp = \""+c.addr+"\"\n"+routes)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -75,7 +102,8 @@ func newChild(t testing.TB, routes string) *child {
 	}
 	runs(t, cmd)
 	t.Cleanup(func() { in.Close() })
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+	c.in, c.out = in, bufio.NewReader(out)
+	if line, err := c.out.ReadString('\n'); line != "ready\n" {
 		t.Fatalf("the child says %q, %v", line, err)
 	}
 	c.pid = cmd.Process.Pid
