@@ -208,27 +208,14 @@ func (s *Server) forget(c *conn) {
 func (l *listener) drain(running bool) {
 	l.dropped.Store(true)
 	t, ok := l.net.(*net.TCPListener)
-	if !running || !ok || stopQueue(t) != nil || t.SetDeadline(time.Now().Add(drainQueue)) != nil {
+	if !running || !ok || takeNoMore(t) != nil || t.SetDeadline(time.Now().Add(drainQueue)) != nil {
 		l.close()
 	}
 }
 
-// drainQueue is long enough to accept what waited when a listener was dropped.
-const drainQueue = 10 * time.Millisecond
-
-// stopQueue lets the kernel take no more connections than it has: those that
-// come later try again, and find the listener that took its place or none.
-func stopQueue(t *net.TCPListener) error {
-	raw, err := t.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	if err := raw.Control(func(fd uintptr) { failed = syscall.Listen(int(fd), 0) }); err != nil {
-		return err
-	}
-	return failed
-}
+// drainQueue is long enough to accept what waited when a listener was dropped,
+// and whose handshake was under way.
+const drainQueue = 50 * time.Millisecond
 
 // portOfListener is the port of the first address, "" without one.
 func portOfListener(addrs []string) string {
