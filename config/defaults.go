@@ -43,3 +43,11 @@ func defaultRoute() *Route {
 		Origins:    map[string]string{},
 	}
 }
+
+// NewRoute makes a route without a name that sends all to one upstream, as if a
+// file said nothing else.
+func NewRoute(to Upstream) *Route {
+	r := defaultRoute()
+	r.Hosts, r.To = []string{"*"}, []Upstream{to}
+	return r
+}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -73,6 +74,15 @@ func family(scheme string) string {
 		return "http"
 	}
 	return scheme
+}
+
+// ParseUpstream reads the URL of an upstream as `to` would.
+func ParseUpstream(url string) (Upstream, error) {
+	u, err := parseUpstream(url)
+	if err != nil {
+		return u, fmt.Errorf("%q %w", url, err)
+	}
+	return u, nil
 }
 
 // parseUpstream reads the URL of an upstream.

@@ -22,20 +22,25 @@ func pingHTTP1(_ context.Context, conn net.Conn, s *upstream.Spec) error {
 	if s.Check.Path == "" {
 		return nil
 	}
-	status, err := askHTTP1(conn, s, s.Check.Path)
-	if err == nil && !s.Check.Expect.Has(status) {
-		err = upstream.Unwell(fmt.Sprintf("%s answers %d %s", s.Check.Path, status, http1.StatusText(status)))
+	a, err := askHTTP1(conn, s, s.Check.Path)
+	if err == nil && !s.Check.Expect.Has(a.status) {
+		err = unwell("%s answers %d %s", s.Check.Path, a.status, http1.StatusText(a.status))
 	}
 	return err
 }
 
-func pingMemcached(_ context.Context, conn net.Conn, _ *upstream.Spec) error {
-	return memcached.Ping(conn)
+func unwell(format string, args ...any) error { return upstream.Unwell(fmt.Sprintf(format, args...)) }
+
+// pingAnswer is what is kept of an answer to a check or a probe.
+type pingAnswer struct {
+	status   int
+	location string
+	excerpt  string // the beginning of its body
 }
 
 // askHTTP1 asks once for a path by the upstream's own name. It ends when the
 // connection is closed.
-func askHTTP1(conn net.Conn, s *upstream.Spec, target string) (status int, err error) {
+func askHTTP1(conn net.Conn, s *upstream.Spec, target string) (a pingAnswer, err error) {
 	x := message.New()
 	defer x.Release()
 	r := &x.Request
@@ -45,25 +50,39 @@ func askHTTP1(conn net.Conn, s *upstream.Spec, target string) (status int, err e
 	c := http1.NewClientConn(conn, http1.DefaultLimits)
 	defer c.Release()
 	if err := c.ReadAfter(c.WriteRequest(x, nil), x, 0, nil); err != nil {
-		return 0, err
+		return a, err
 	}
+	a.status, a.location = x.Response.Status, string(x.Response.Fields.Get(message.Location))
 	if x.Response.Body != nil {
-		skim(x.Response.Body)
+		a.excerpt = excerptOf(x.Response.Body)
 	}
-	return x.Response.Status, nil
+	return a, nil
 }
 
 func pingFastCGI(_ context.Context, conn net.Conn, _ *upstream.Spec) error {
 	return cgi.PingFastCGI(conn)
 }
 
-// skim reads a body as far as that is cheap; how it ends says nothing of health.
-func skim(b message.Body) {
+func pingMemcached(_ context.Context, conn net.Conn, _ *upstream.Spec) error {
+	return memcached.Ping(conn)
+}
+
+// maxExcerpt is how much of an answer's body is looked at.
+const maxExcerpt = 1 << 10
+
+// excerptOf is the beginning of a body that is read as far as that is cheap; how
+// it ends says nothing of health.
+func excerptOf(b message.Body) string {
+	var excerpt []byte
 	for n := 0; n < maxPingBody; {
 		data, err := b.Next()
 		if err != nil {
-			return
+			break
 		}
 		n += len(data)
+		excerpt = append(excerpt, data[:min(len(data), maxExcerpt-len(excerpt))]...)
 	}
+	return string(excerpt)
 }
+
+func skim(b message.Body) { excerptOf(b) }

@@ -2,8 +2,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"strconv"
 
@@ -24,7 +22,7 @@ func pingH2C(_ context.Context, conn net.Conn, s *upstream.Spec) error {
 	x.Request.Fields.AddKnown(message.Accept, []byte("*/*"))
 	err := askHTTP2(conn, s, x, nil, skim)
 	if err == nil && !s.Check.Expect.Has(x.Response.Status) {
-		err = fmt.Errorf("%s answers %d %s", s.Check.Path, x.Response.Status, http1.StatusText(x.Response.Status))
+		err = unwell("%s answers %d %s", s.Check.Path, x.Response.Status, http1.StatusText(x.Response.Status))
 	}
 	return err
 }
@@ -68,11 +66,11 @@ func pingGRPC(_ context.Context, conn net.Conn, s *upstream.Spec) error {
 	}
 	switch code, bad := strconv.Atoi(string(status)); {
 	case a.Status != 200 || bad != nil:
-		return fmt.Errorf("the health service answers %d, which is no gRPC", a.Status)
+		return unwell("the health service answers %d, which is no gRPC", a.Status)
 	case code == grpcUnimplemented:
 		return nil
 	case code != 0:
-		return fmt.Errorf("the health service answers with gRPC status %d", code)
+		return unwell("the health service answers with gRPC status %d", code)
 	}
 	return serving(said)
 }
@@ -104,13 +102,13 @@ func readHealth(b message.Body) (said []byte) {
 // serving reads a HealthCheckResponse. A field that has no value is not sent.
 func serving(said []byte) error {
 	if len(said) < grpcPrefix {
-		return errors.New(notAnAnswer)
+		return unwell(notAnAnswer)
 	}
 	switch m := said[grpcPrefix:]; {
 	case len(m) == 2 && m[0] == statusTag && m[1] == statusOK:
 		return nil
 	case len(m) == 2 && m[0] == statusTag || len(m) == 0:
-		return errors.New("the health service says that it does not serve")
+		return unwell("the health service says that it does not serve")
 	}
-	return errors.New(notAnAnswer)
+	return unwell(notAnAnswer)
 }

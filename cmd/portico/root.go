@@ -35,6 +35,7 @@ func newRoot(s streams, started *bool) *cobra.Command {
 		newRun(s, at),
 		newCheck(s, at),
 		newExplain(s, at),
+		newProbe(s, at),
 		newAdd(s, at),
 		newEdit(s, at),
 		newEnable(s, at),

@@ -113,7 +113,7 @@ func jittered(d time.Duration) time.Duration {
 func (u *Upstream) Look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, u.Check.Timeout)
 	defer cancel()
-	conn, _, err := u.climb(ctx, 0)
+	conn, _, err := u.Connect(ctx, 0)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type Climb struct {
 // followed. timeout is for all steps together, 0 for none.
 func (u *Upstream) Dial(ctx context.Context, timeout time.Duration) (Conn, error) {
 	u.open.Add(1)
-	conn, climb, err := u.climb(ctx, timeout)
+	conn, climb, err := u.Connect(ctx, timeout)
 	if err != nil {
 		u.open.Add(-1)
 		return Conn{Climb: climb}, err
@@ -31,7 +31,8 @@ func (u *Upstream) Dial(ctx context.Context, timeout time.Duration) (Conn, error
 	return Conn{Wire: u.protocol.Speak(conn), Climb: climb, born: time.Now()}, nil
 }
 
-func (u *Upstream) climb(ctx context.Context, timeout time.Duration) (net.Conn, Climb, error) {
+// Connect is Dial without a word of the protocol: a connection of nobody's yet.
+func (u *Upstream) Connect(ctx context.Context, timeout time.Duration) (net.Conn, Climb, error) {
 	if timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, timeout)

@@ -1,0 +1,106 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/record"
+	"forge.home.arpa/portico/proxy/upstream"
+)
+
+// advise says what to look at, or to write in the file, where a climb ended.
+func (p *Probe) advise(ctx context.Context, e errand, u *upstream.Upstream) {
+	switch p.Cause {
+	case record.CauseDNS:
+		p.say("is the name spelled right, and does this machine's resolver know it (getent hosts)? an address in its place needs no name")
+	case record.CauseRefused:
+		p.say(refusedWords(u))
+	case record.CauseUnreachable:
+		if u.Network == "unix" {
+			p.say("is the server running, and does it make its socket at " + u.Addr + "?")
+			return
+		}
+		p.say("is the machine on, and in a network that this one has a way to?")
+	case record.CauseDialTimeout:
+		p.say("is the machine on, and does a firewall on it let port " + portOf([]byte(u.Addr)) + " through?")
+	case record.CauseUntrusted:
+		if _, write, found := strings.Cut(p.Detail, "; write "); found {
+			p.say("if that is your server, write " + write)
+		}
+	case record.CauseTLSTimeout, record.CauseHeaderTimeout, record.CauseProtocol, record.CauseReset:
+		p.adviseScheme(ctx, e)
+	}
+}
+
+func (p *Probe) say(words string) { p.Advice = append(p.Advice, words) }
+
+func refusedWords(u *upstream.Upstream) string {
+	if u.Network == "unix" {
+		return "is the server running? its socket is left over from an earlier run"
+	}
+	if a, err := netip.ParseAddrPort(u.Addr); err == nil && a.Addr().IsLoopback() {
+		return "is the server running, and on that port (ss -ltn)? in a container 127.0.0.1 is the container itself"
+	}
+	return "is the server running, and on that port? one that listens on 127.0.0.1 only is not reached from another machine: let it listen on 0.0.0.0 or its own address"
+}
+
+// adviseScheme finds out whether the upstream speaks with or without TLS, where
+// that is not what its URL says.
+func (p *Probe) adviseScheme(ctx context.Context, e errand) {
+	plain := map[string]string{"https": "http", "grpcs": "grpc"}[e.to.Scheme]
+	if plain != "" {
+		if strings.Contains(p.Detail, "speaks no TLS") {
+			p.say(fmt.Sprintf("it speaks without TLS: write to = %q", withScheme(e.to, plain)))
+		}
+		return
+	}
+	over := map[string]string{"http": "https", "h2c": "https", "grpc": "grpcs"}[e.to.Scheme]
+	if over != "" && e.speaksTLS(ctx) {
+		p.say(fmt.Sprintf("it speaks TLS: write to = %q", withScheme(e.to, over)))
+	}
+}
+
+func withScheme(to config.Upstream, scheme string) string {
+	_, rest, _ := strings.Cut(to.URL, "://")
+	if to.Unix {
+		scheme += "+unix"
+	}
+	return scheme + "://" + rest
+}
+
+// speaksTLS tells whether there is TLS at an upstream's address, whoever is
+// behind it.
+func (e errand) speaksTLS(ctx context.Context) bool {
+	spec := specOf(e.route, e.to)
+	spec.TLS = upstream.TLS{Proto: "http/1.1", Verify: upstream.VerifyOff}
+	u := upstream.New(spec, upstream.Protocol{}, slog.New(slog.DiscardHandler))
+	conn, _, err := u.Connect(ctx, e.route.Timeout.Dial)
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
+}
+
+// adviseAnswer says what an answer tells that is no failure, yet seldom what is
+// wanted.
+func (p *Probe) adviseAnswer(s *upstream.Spec, a pingAnswer) {
+	u, absolute := readReference([]byte(a.location))
+	switch {
+	case a.status == 400 && s.Scheme == "http" && strings.Contains(strings.ToUpper(a.excerpt), "HTTPS"),
+		a.status == 400 && s.Scheme == "http" && strings.Contains(a.excerpt, "SSL"):
+		p.say("it expects TLS on this port: write https:// for http://")
+	case a.status == 401:
+		p.say("it asks for a password of its own: visitors will be asked, or let request_headers set Authorization")
+	case 300 <= a.status && a.status < 400 && absolute && u.scheme == "https" && s.Scheme == "http":
+		p.say("it sends visitors to https: over portico's https that is a loop, unless the server is told to believe X-Forwarded-Proto of this machine; or write to = \"https://…\" where it speaks TLS itself")
+	case a.status == 403 || a.status == 421:
+		p.say(fmt.Sprintf("it may not know the name %q: host_header = \"upstream\" sends its own", s.Host))
+	case a.status >= 500:
+		p.say("it is reached and fails by itself: look into its own log")
+	}
+}
