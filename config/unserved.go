@@ -10,7 +10,6 @@ var unservedOf = []struct {
 	name string
 	used func(*Route) bool
 }{
-	{"wake_on_lan", func(r *Route) bool { return r.WakeOnLAN != nil }},
 }
 
 // unservedBeside lists the tables and keys beside the routes that do nothing.

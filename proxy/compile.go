@@ -107,6 +107,9 @@ func (c *compiler) route(cr *config.Route, used map[upstream.Spec]*upstream.Upst
 	if r.group, err = c.group(cr, used); err != nil {
 		return nil, err
 	}
+	if r.waker, err = wakerOf(cr.WakeOnLAN); err != nil {
+		return nil, err
+	}
 	r.action = actionOf(r)
 	return r, nil
 }

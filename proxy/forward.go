@@ -65,7 +65,7 @@ func (f *forward) exchange(v *visit) {
 	for asked := false; ; asked = true {
 		u, i := f.route.group.Pick(now, by)
 		if u == nil { // all were tried
-			if !f.again(v, &left) {
+			if waited := f.wakes(v); v.row.Aborted || !waited && !f.again(v, &left) {
 				return
 			}
 			by.Tried = 0

@@ -40,6 +40,7 @@ type route struct {
 	byAddress int     // so many of them, the first, look at nothing but the address
 	counted   counted
 	group     *upstream.Group
+	waker     *waker // nil: nobody is woken
 	counters  *record.Counters
 	prefix    []byte // StripPrefix, as a field's value
 
