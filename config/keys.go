@@ -29,8 +29,8 @@ func (d *decoder) config(root *node) *Config {
 	d.certs, d.routes = children(root, "cert"), children(root, "route")
 	d.readTables(root, c)
 	d.readPresets(root)
-	nodes := d.readRoutes(root, c)
-	d.warnUnserved(root, c, nodes)
+	d.readRoutes(root, c)
+	d.warnUnserved(root, c)
 	c.Networks, c.Presets = d.networks, slices.Sorted(maps.Keys(d.presets))
 	return c
 }

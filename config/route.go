@@ -31,7 +31,7 @@ func (d *decoder) oneAction(n *node, s settings) {
 }
 
 // readRoutes reads every [route.NAME] and gives where each stands.
-func (d *decoder) readRoutes(root *node, c *Config) map[*Route]*node {
+func (d *decoder) readRoutes(root *node, c *Config) {
 	nodes := map[*Route]*node{}
 	weight := 0
 	d.named(root, "route", func(name string, n *node) {
@@ -49,7 +49,6 @@ func (d *decoder) readRoutes(root *node, c *Config) map[*Route]*node {
 	d.checkOverlaps(c.Routes, nodes)
 	d.checkFallbacks(c.Routes, nodes)
 	slices.SortFunc(c.Routes, func(a, b *Route) int { return cmp.Compare(a.Name, b.Name) })
-	return nodes
 }
 
 // route reads one route and applies what it inherits.

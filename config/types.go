@@ -147,10 +147,6 @@ type Route struct {
 
 	Use     []string          // presets, as named by the route or the defaults
 	Origins map[string]string // key → "route", "preset NAME" or "defaults"
-
-	// Unserved names what of this route the build cannot do yet. Such a route
-	// answers 501 rather than doing half of what was asked.
-	Unserved []string
 }
 
 // Upstream is one entry of `to`.

@@ -12,12 +12,9 @@ import (
 	"forge.home.arpa/portico/proxy/record"
 )
 
-// actionOf chooses what the route does. What the build cannot do is answered
-// with 501, never by half.
+// actionOf chooses what the route does.
 func actionOf(r *route) action {
 	switch {
-	case len(r.Unserved) > 0:
-		return unserved{}
 	case r.Redirect != nil:
 		return redirect{r.Redirect}
 	case r.Respond != nil:
@@ -30,19 +27,8 @@ func actionOf(r *route) action {
 		return newGateway(r)
 	case r.group != nil && r.Memcached != nil:
 		return newPage(r)
-	case r.group != nil:
-		return &forward{r}
 	}
-	return unserved{}
-}
-
-type unserved struct{}
-
-func (unserved) words() string                   { return "cannot be served yet" }
-func (unserved) explain(e *explainer, rt *route) { e.out.Status = 501 }
-func (unserved) serve(v *visit) {
-	v.row.Detail = "this build cannot serve yet: " + strings.Join(v.route.Unserved, ", ")
-	v.fail(501)
+	return &forward{r}
 }
 
 // redirect answers with a Location made from a template.
