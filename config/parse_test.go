@@ -138,7 +138,6 @@ url = "https://ntfy.test/x"
 `
 	_, ps := config.Parse([]byte(text[1:]))
 	want := `2:1: warning: this build cannot serve server.admin yet
-4:1: warning: this build cannot serve log.access yet
 5:2: warning: this build cannot serve alert yet`
 	if got := ps.Error(); got != want {
 		t.Fatalf("got\n%s\nwant\n%s", got, want)

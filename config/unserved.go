@@ -9,7 +9,6 @@ var unserved = []struct {
 	used func(*Config) bool
 }{
 	{[]string{"server", "admin"}, func(c *Config) bool { return c.Server.Admin != "" }},
-	{[]string{"log", "access"}, func(c *Config) bool { return c.Log.Access != "" }},
 	{[]string{"alert"}, func(c *Config) bool { return c.Alert != nil }},
 }
 

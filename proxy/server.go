@@ -95,7 +95,7 @@ func (s *Server) Records() *record.Log { return s.records }
 func (s *Server) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var jobs sync.WaitGroup
-	for _, job := range [...]func(context.Context){s.watchClients, s.sweep, s.followNetworks, s.keepCertificates} {
+	for _, job := range [...]func(context.Context){s.watchClients, s.sweep, s.followNetworks, s.keepCertificates, s.logRequests} {
 		jobs.Go(func() { job(background) })
 	}
 	s.mu.Lock()
