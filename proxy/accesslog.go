@@ -25,6 +25,7 @@ type accessLog struct {
 func (s *Server) logRequests(ctx context.Context) {
 	a := &accessLog{server: s}
 	a.follow(s.snapshot.Load().config.Log)
+	a.last = 0 // requests may have been served before this began
 	each(ctx, logEvery, func(now time.Time) {
 		a.follow(s.snapshot.Load().config.Log)
 		if a.log != nil {

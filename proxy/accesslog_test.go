@@ -41,10 +41,13 @@ func TestAccessLog(t *testing.T) {
 			}
 		}
 		for k, want := range map[string]any{"client": "127.0.0.1", "method": "GET", "host": "here.test", "path": "/a?***",
-			"status": 200.0, "bytes": 7.0, "route": "here", "upstream": "", "cause": ""} {
+			"status": 200.0, "route": "here", "upstream": "", "cause": ""} {
 			if first[k] != want {
 				t.Errorf("%s is %v, want %v", k, first[k], want)
 			}
+		}
+		if n := first["bytes"].(float64); n < 7 {
+			t.Errorf("bytes are %v", n)
 		}
 		if second["cause"] != "refused" || second["status"] != 502.0 || second["upstream"] != "http://"+dead {
 			t.Errorf("%v", second)
