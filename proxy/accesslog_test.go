@@ -19,10 +19,14 @@ func TestAccessLog(t *testing.T) {
 		return fmt.Sprintf("[log]\naccess = %q\n%s\n[route.here]\nhost = \"here.test\"\nrespond = { body = \"1234567\" }\n"+
 			"[route.dead]\nhost = \"dead.test\"\nto = \"http://%s\"\n", path, more, dead)
 	}
-	ask := func(s *site) {
+	ask := func(s *site) { // one after the other: a record is put when its request has ended
+		n := s.server.Records().Newest()
 		s.get("here.test", "/a?token=geheim")
+		s.lastRow(n + 1)
 		s.get("dead.test", "/")
+		s.lastRow(n + 2)
 		s.raw("GET /\" HTTP/1.1\r\nHost: none.test\r\nUser-Agent: e\\vil\"\x80\r\nReferer: http://x/?token=geheim\r\nConnection: close\r\n\r\n")
+		s.lastRow(n + 3)
 	}
 	t.Run("json", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "access.log")
