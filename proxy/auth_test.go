@@ -122,3 +122,33 @@ func TestExplainAsksForNoPassword(t *testing.T) {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
+
+// TestAuthOfBoth: the password is judged by both routes where one answers for
+// the other, and by neither's upstream.
+func TestAuthOfBoth(t *testing.T) {
+	ann := "auth = { users = [\"" + userLine(t, "ann", "secret") + "\"] }\n"
+	s := newSite(t, "[route.pages]\nhost = \"*\"\nto = \"memcached://127.0.0.1:1\"\nfallback = \"site\"\n"+ann+
+		"[route.site]\nhost = \"site\"\nto = \"http://"+mirror(t)+"\"\nhost_header = \"upstream\"\n"+ann)
+	resp, body := s.client().asks(as(basicly("ann", "secret")))
+	if resp.StatusCode != 200 || strings.Contains(body, "Authorization") {
+		t.Errorf("%d\n%s", resp.StatusCode, body)
+	}
+}
+
+// TestAuthBeforeForwardAuth: what only portico may know is not told to the
+// other server either.
+func TestAuthBeforeForwardAuth(t *testing.T) {
+	other := newAuthority(t)
+	s := newSite(t, askedBy(other.addr, mirror(t))+"auth = { users = [\""+userLine(t, "ann", "secret")+"\"] }\n")
+	c := s.client()
+	if resp, _ := c.asks(as(basicly("ann", "secret"))); resp.StatusCode != 401 || resp.Header.Get("WWW-Authenticate") != `Basic realm="Authorization Required"` {
+		t.Errorf("%d, %v", resp.StatusCode, resp.Header)
+	}
+	if r := <-other.asked; r.Header.Get("Authorization") != "" {
+		t.Errorf("it was told %v", r.Header)
+	}
+	request := strings.Replace(as(basicly("ann", "secret")), "Host: a", "Host: a\r\nCookie: authelia_session=ann", 1)
+	if resp, body := c.asks(request); resp.StatusCode != 200 || strings.Contains(body, "Authorization") || !strings.Contains(body, "Remote-User: ann\r\n") {
+		t.Errorf("%d\n%s", resp.StatusCode, body)
+	}
+}

@@ -62,6 +62,7 @@ func askAll(guards []guard, q *question, all *[]verdict) verdict {
 type passage struct {
 	question question
 	entered  *limit.Count   // max_conns counts this request until it ends
+	withheld bool           // auth keeps Authorization for itself
 	identity message.Fields // what forward_auth said of who asks
 	body     boundedBody    // what max_body makes of a body without a length
 

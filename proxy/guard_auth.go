@@ -44,8 +44,7 @@ func (g *auth) judge(q *question) verdict {
 	}
 	word := g.identify(q.visit, users)
 	if !word.refused && !g.forward {
-		// Nobody behind takes our password for its own.
-		q.visit.x.Request.Fields.RemoveFunc(func(f *message.Field) bool { return f.Known == message.Authorization })
+		q.visit.withheld = true // nobody behind takes our password for its own
 	}
 	return word
 }

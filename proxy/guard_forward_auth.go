@@ -24,11 +24,13 @@ func (g *forwardAuth) judge(q *question) verdict {
 	}
 	v, x := q.visit, message.New()
 	defer x.Release()
-	if _, several := v.authorization(); several {
+	if _, several := v.authorization(); several && !v.withheld {
 		return verdict{guard: forwardAuthGuard, refused: true, status: 400, why: "Authorization stands there twice"}
 	}
 	g.describe(v, x)
-	v.x.Request.Fields.RemoveFunc(func(f *message.Field) bool { return g.copies(f.Name) })
+	for _, fields := range []*message.Fields{&v.x.Request.Fields, &v.identity} {
+		fields.RemoveFunc(func(f *message.Field) bool { return g.copies(f.Name) })
+	}
 	body, err := g.ask(v, x)
 	switch status := x.Response.Status; {
 	case err != nil:
@@ -65,7 +67,7 @@ func (g *forwardAuth) describe(v *visit, x *message.Exchange) {
 	from, r := &v.x.Request, &x.Request
 	r.Method, r.Authority, r.Path, r.Query = methodGET, g.upstream.Authority, g.path, g.query
 	for i := range from.Fields {
-		if f := &from.Fields[i]; f.Known == message.Cookie || f.Known == message.Authorization {
+		if f := &from.Fields[i]; f.Known == message.Cookie || f.Known == message.Authorization && !v.withheld {
 			r.Fields = append(r.Fields, *f)
 		}
 	}
@@ -115,10 +117,16 @@ func (g *forwardAuth) take(v *visit, x *message.Exchange) {
 
 // passBack gives the client the other server's answer: a login page, or 401.
 func (g *forwardAuth) passBack(v *visit, x *message.Exchange, body []byte) verdict {
-	if authorization, _ := v.authorization(); x.Response.Status == 401 && authorization != nil {
+	if authorization, _ := v.authorization(); x.Response.Status == 401 && authorization != nil && !v.withheld {
 		v.offends(authFailed, "refused by "+g.upstream.URL)
 	}
 	word := g.refusal(x.Response.Status, fmt.Sprintf("%s answered %d", g.upstream.URL, x.Response.Status))
+	if v.isGRPC() { // which follows nobody to a login page
+		if word.status < 400 {
+			word.status = 401
+		}
+		return word
+	}
 	r := &v.x.Response
 	for i := range x.Response.Fields {
 		f := &x.Response.Fields[i]

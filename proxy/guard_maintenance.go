@@ -38,4 +38,10 @@ func (g *maintenance) judge(q *question) verdict {
 	return v
 }
 
-func (g *maintenance) answer(v *visit) { v.reply(503, htmlType, g.page) }
+func (g *maintenance) answer(v *visit) {
+	if v.isGRPC() { // which shows no pages
+		v.fail(503)
+		return
+	}
+	v.reply(503, htmlType, g.page)
+}

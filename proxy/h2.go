@@ -85,7 +85,9 @@ func (c *conn) faulted(why string) {
 	defer v.end()
 	v.identify()
 	v.row.Rule, v.row.Detail = badRequestRule, why
-	v.offends(badRequest, why)
+	if c.streams != nil { // many a good client ends a handshake, over a certificate it does not know
+		v.offends(badRequest, why)
+	}
 	v.finish(0)
 }
 

@@ -15,7 +15,9 @@ func (v *visit) toUpstream() {
 	x, r := v.x, &v.x.Request
 	trusted := v.fromTrusted()
 	kept := v.keepTrusted(trusted)
-	r.Fields.RemoveFunc(func(f *message.Field) bool { return onlyOurs(f, trusted) })
+	r.Fields.RemoveFunc(func(f *message.Field) bool {
+		return onlyOurs(f, trusted) || v.withheld && f.Known == message.Authorization
+	})
 
 	f := &r.Fields
 	f.AddKnown(message.XForwardedFor, x.Make(func(b []byte) []byte { return v.appendForwardedFor(b, kept.hops) }))

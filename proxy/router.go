@@ -69,10 +69,10 @@ func isPublicName(host []byte) bool {
 // warnings are what stands at the moment, the oldest first.
 func (s *Server) warnings(snap *snapshot, now time.Time) (all []Warning) {
 	if s.router.hides(now) {
-		all = append(all, Warning{s.router.began(), HidesVisitors})
+		all = append(all, Warning{s.router.began(), "visitors hidden", HidesVisitors})
 	}
 	if full := s.places.full.Load(); full != 0 {
-		all = append(all, Warning{time.Unix(0, full),
+		all = append(all, Warning{time.Unix(0, full), "connections full",
 			fmt.Sprintf("all %d connections (server.max_conns) are busy: visitors wait until one ends", snap.config.Server.MaxConns)})
 	}
 	all = append(all, snap.unverified()...)

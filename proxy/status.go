@@ -32,6 +32,7 @@ type Status struct {
 // Warning is something that is not as it should be, though nothing is down.
 type Warning struct {
 	Since time.Time
+	Short string // for a header: "visitors hidden"
 	What  string
 }
 
@@ -230,7 +231,7 @@ func (snap *snapshot) unverified() (all []Warning) {
 	users := snap.users()
 	for _, u := range snap.upstreams {
 		if u.TLS.Proto != "" && u.TLS.Verify == upstream.VerifyOff {
-			all = append(all, Warning{u.Made, fmt.Sprintf("%s (route %s) is not verified: whoever stands between can read and change everything",
+			all = append(all, Warning{u.Made, u.Addr + " unverified", fmt.Sprintf("%s (route %s) is not verified: whoever stands between can read and change everything",
 				u.URL, strings.Join(users[u], ", "))})
 		}
 	}

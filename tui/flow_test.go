@@ -195,6 +195,17 @@ func TestNowLeadsOn(t *testing.T) {
 	})
 }
 
+// TestStandingWarnings: what the proxy says is not as it should be.
+func TestStandingWarnings(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		w := home()
+		w.status.Upstreams, w.status.Routes = nil, nil
+		w.status.Warnings = []proxy.Warning{{Since: time.Now().Add(-time.Minute), Short: "visitors hidden", What: proxy.HidesVisitors}}
+		p := sit(t, w.source(realStore(t, w, plainFile)), modelOptions{Width: 120, Height: 24})
+		p.sees("visitors hidden", "your router hides visitors; `allow` and bans cannot tell them apart")
+	})
+}
+
 func TestAllWell(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		p, w := at(t, modelOptions{})

@@ -27,7 +27,7 @@ type news struct {
 // news lists what is wrong, worst first; among equals the oldest first. What
 // waits for a decision comes before all.
 func (f *facts) news(now time.Time) []news {
-	all := slices.Concat(f.listenerNews(), f.upstreamNews(), f.fileNews(), f.noticeNews())
+	all := slices.Concat(f.listenerNews(), f.upstreamNews(), f.fileNews(), f.warningNews(), f.noticeNews())
 	slices.SortStableFunc(all, func(a, b news) int {
 		if a.tone != b.tone {
 			return cmp.Compare(b.tone, a.tone)
@@ -132,6 +132,15 @@ func lineOf(p config.Problem) string {
 }
 
 func (f *facts) fileName() string { return f.file[strings.LastIndexByte(f.file, '/')+1:] }
+
+// warningNews is what the proxy says is not as it should be.
+func (f *facts) warningNews() (all []news) {
+	for _, w := range f.status.Warnings {
+		all = append(all, news{key: "warning " + w.What, tone: warn, since: w.Since, short: w.Short, what: w.What,
+			mend: func(m *model) { m.showProblems() }})
+	}
+	return all
+}
 
 func (f *facts) noticeNews() (all []news) {
 	for i, s := range f.notices {
