@@ -51,16 +51,33 @@ func (v *visit) prefixURL(value []byte, to *upstream.Upstream) []byte {
 	switch {
 	case !ok:
 		return value
-	case len(u.authority) == 0, v.isOurs(u):
+	case len(u.authority) == 0:
+		return v.prefixed(nil, u.target)
+	case v.isOurs(u):
+		if v.namesItself(u, to) {
+			return v.prefixed(v.origin(u.authority), u.target)
+		}
 		return v.prefixed(u.start, u.target)
 	case u.names(to):
-		start := v.x.Make(func(b []byte) []byte {
-			b = append(append(b, v.x.Request.Scheme...), "://"...)
-			return append(b, v.authority...)
-		})
-		return v.prefixed(start, u.target)
+		return v.prefixed(v.origin(v.authority), u.target)
 	}
 	return value
+}
+
+// namesItself tells whether an absolute URL has its scheme from how the upstream
+// was asked, not from how the client came. One to the very place that was asked
+// means its scheme: it sends the client over to TLS.
+func (v *visit) namesItself(u reference, to *upstream.Upstream) bool {
+	r := &v.x.Request
+	asked, cut := bytes.CutPrefix(u.target, r.Path)
+	return u.scheme == speakers[to.Scheme].url && u.scheme != r.Scheme && !(cut && bytes.Equal(asked, r.Query))
+}
+
+// origin is where the client's own URLs begin.
+func (v *visit) origin(authority []byte) []byte {
+	return v.x.Make(func(b []byte) []byte {
+		return append(append(append(b, v.x.Request.Scheme...), "://"...), authority...)
+	})
 }
 
 // prefixed puts the prefix between start and path unless path is under it.

@@ -309,3 +309,34 @@ func TestHandshakeFailures(t *testing.T) {
 		})
 	}
 }
+
+// TestLocationOverTLS: an upstream that is asked over TLS writes its own URLs
+// with https, however the client came; one that sends the client itself over to
+// TLS means it.
+func TestLocationOverTLS(t *testing.T) {
+	cert := certificate(t, nil, nil)
+	addr := secureHandler(t, cert, func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Location"] = []string{r.Header.Get("X-Say")}
+		w.WriteHeader(302)
+	}, nil)
+	s := newSite(t, fmt.Sprintf("[route.a]\nhost = \"a\"\npath = \"/app/*\"\nstrip_prefix = \"/app\"\nto = \"https://%s\"\nupstream_tls = { pin = %q }\n", addr, cert.pin))
+	for say, want := range map[string]string{
+		"/x":                     "/app/x",
+		"https://a/x":            "http://a/app/x",
+		"https://a/app/x":        "http://a/app/x",
+		"https://a/here?q=1":     "https://a/app/here?q=1",
+		"https://a/here":         "http://a/app/here",
+		"http://a/x":             "http://a/app/x",
+		"https://" + addr + "/x": "http://a/app/x",
+		"http://" + addr + "/x":  "http://a/app/x",
+		"https://other/x":        "https://other/x",
+		"https://a:444/x":        "https://a:444/x",
+	} {
+		req, _ := http.NewRequest("GET", "http://"+s.addr+"/app/here?q=1", nil)
+		req.Host = "a"
+		req.Header.Set("X-Say", say)
+		if resp, _ := s.do(req); resp.Header.Get("Location") != want {
+			t.Errorf("%s became %s, want %s", say, resp.Header.Get("Location"), want)
+		}
+	}
+}
