@@ -38,15 +38,18 @@ func (s columnSet) columns(m *model, rows []record.Row, w int) []requestColumn {
 }
 
 func requestColumns(m *model, rows []record.Row, w int) []requestColumn {
+	when := timeColumn(m, rows, w)
 	host, path := 9, 12
-	switch { // so wide they should be before other columns come beside them
-	case w >= 100:
+	switch left := w - when.width; { // so wide they should be before other columns come beside them
+	case left >= 88:
 		host, path = 16, 30
-	case w >= 60:
+	case left >= 58:
 		host, path = 14, 26
+	case left >= 52:
+		host, path = 14, 19
 	}
 	return []requestColumn{
-		timeColumn(m, rows, w),
+		when,
 		{title: "ST", width: 4, rank: 1, fixed: true, cell: statusCell},
 		{title: "MS", width: 4, rank: 3, right: true, cell: func(r *record.Row) span {
 			return span{plain, shortDuration(r.Total)}
