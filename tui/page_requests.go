@@ -151,6 +151,7 @@ func (r *requestsPage) drawPane(m *model, a area) {
 		drawFailures(m, a)
 		return
 	}
+	r.pane.follow(m) // a filter, an order or another size moved the mark, not a key
 	r.pane.drawIn(m, a)
 }
 
