@@ -40,7 +40,9 @@ func requestKeys() []binding {
 			name: "filter", args: "TERMS", take: func(m *model, ws []string) { m.filterBy(joined(ws)) }},
 		{keys: []string{"enter"}, label: "enter", word: "detail", help: "show the request", where: onRequests, do: open},
 		{keys: []string{"F"}, label: "F", word: "follow", help: "follow the newest request", where: onRequests, name: "follow", do: func(m *model) { m.requests.stream.frozen = false; m.requests.stream.newest() }},
-		{keys: []string{" "}, label: "space", word: "freeze", help: "hold the list still, or let it go on", where: onRequests, name: "freeze", do: func(m *model) { m.requests.stream.freeze() }},
+		{keys: []string{" "}, label: "spc", word: "freeze", help: "hold the list still, or let it go on", where: onRequests, name: "freeze", do: func(m *model) { m.requests.stream.freeze() }},
+		{keys: []string{"a"}, label: "a", word: "add", help: "add a route; for the host of an unmatched request", where: onPages, edits: true, do: (*model).addRoute,
+			name: "add", args: "HOST UPSTREAM", take: (*model).addNamed},
 		{keys: []string{"s"}, label: "s", word: "sort", help: "sort by time, status, duration", where: onRequests, name: "sort", do: func(m *model) { s := m.requests.stream; s.sortBy(s.order+1, s.reversed) }},
 		{keys: []string{"S"}, label: "S", help: "reverse the order", where: onRequests, name: "reverse", do: func(m *model) { s := m.requests.stream; s.sortBy(s.order, !s.reversed) }},
 		{keys: []string{"v"}, label: "v", word: "columns", help: "other columns first", where: onRequests, name: "columns", do: func(m *model) { m.requests.set = (m.requests.set + 1) % columnSets }},
@@ -51,8 +53,6 @@ func requestKeys() []binding {
 
 func routeKeys() []binding {
 	return []binding{
-		{keys: []string{"a"}, label: "a", word: "add", help: "add a route", where: onRoutes, edits: true, do: (*model).addRoute,
-			name: "add", args: "HOST UPSTREAM", take: (*model).addNamed},
 		{keys: []string{"e"}, label: "e", word: "edit", help: "edit the route", where: onRoutes, edits: true, do: func(m *model) { m.editRoute(m.routes.cur.key) },
 			name: "edit", args: "NAME", take: withRoute((*model).editRoute), fill: routeNames},
 		{keys: []string{"x"}, label: "x", word: "on/off", help: "switch the route off, or on again", where: onRoutes, edits: true, do: (*model).toggleRoute},
@@ -70,6 +70,7 @@ func detailKeys() []binding {
 		{keys: []string{"t"}, label: "t", word: "trace", help: "trace the request: every guard and route", where: onRequests | inDetail, name: "trace", do: (*model).traceSelected},
 		{keys: []string{"c"}, label: "c", word: "curl", help: "copy the request as a curl command", where: onRequests | inDetail, name: "copy", do: (*model).copySelected},
 		{keys: []string{"x"}, label: "x", word: "reveal", help: "show secrets, or hide them again", where: inDetail, name: "reveal", do: func(m *model) { d := m.requests.pane; d.revealed = !d.revealed }},
+		{keys: []string{"a"}, label: "a", word: "add", where: inDetail, edits: true, do: (*model).addRoute},
 		{help: "trace a URL: what would happen to it", where: onPages, name: "test", args: "URL", take: func(m *model, ws []string) { m.withOne(ws, "URL", m.traceURL) }},
 	}
 }

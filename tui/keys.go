@@ -90,7 +90,7 @@ func (m *model) footer(p *pen, where scope) {
 			continue
 		}
 		item := say(calm, b.label, " "+b.word)
-		if item.width(p.look)+2*between+keep > p.room() {
+		if item.width(p.look)+between+keep > p.room() {
 			continue
 		}
 		p.text(item).put(plain, blanks(between))

@@ -174,7 +174,7 @@ func (w news) reason() text {
 
 func (n *nowPage) drawRoutes(m *model, a area, routes []proxy.RouteStatus, at int, titled bool) {
 	if len(routes) == 0 {
-		a.line(0).to(gutter).put(plain, "no route yet: 3 then a adds one")
+		a.line(0).to(gutter).put(plain, "no route yet: a adds one")
 		return
 	}
 	cols := arrange(nowColumns(m, routes), a.w, 0)

@@ -2,8 +2,10 @@ package tui
 
 import (
 	"errors"
+	"slices"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/record"
 )
 
 // editBase is what an edit begins from; nil, with the reason said, where there is
@@ -32,11 +34,32 @@ func (m *model) baseWith(route string) *config.Revision {
 	return base
 }
 
-// addRoute opens a form for a new route.
+// addRoute opens a form for a new route; before a request that found none, for
+// its host.
 func (m *model) addRoute() {
-	if base := m.editBase(); base != nil {
-		m.push(newForm(base, ""))
+	row := m.pointed()
+	base := m.editBase()
+	if base == nil {
+		return
 	}
+	f := newForm(base, "")
+	if row != nil && row.Route == "" && row.Host.String() != "" {
+		f.field("host").input.set(quoted(row.Host.String()))
+		f.deriveName()
+		f.at = slices.Index(f.fields, f.field("to"))
+	}
+	m.push(f)
+}
+
+// pointed is the request that the person looks at; nil for none.
+func (m *model) pointed() *record.Row {
+	switch m.scope() {
+	case onRequests:
+		return m.requests.stream.selected()
+	case inDetail:
+		return &m.requests.pane.Row
+	}
+	return nil
 }
 
 // addNamed opens the review of a new route at once, or its form when nothing
@@ -44,7 +67,6 @@ func (m *model) addRoute() {
 func (m *model) addNamed(ws []string) {
 	switch {
 	case len(ws) == 0:
-		m.show(m.routes)
 		m.addRoute()
 		return
 	case len(ws) == 1:
