@@ -21,6 +21,6 @@ func (s *Store) Base() (*Revision, error) {
 	if _, err := newFile(disk.text); err != nil {
 		return nil, fmt.Errorf("%s is no TOML; mend that by hand first:\n%w", s.path, err)
 	}
-	c, ps := ParseFile(s.file.Path, disk.text)
+	c, ps := parseIn(s.file.Path, disk.text)
 	return &Revision{Config: c, Text: disk.text, Sum: sha256.Sum256(disk.text), Warnings: ps.Warnings()}, nil
 }

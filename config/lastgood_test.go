@@ -112,13 +112,27 @@ func TestNoLastGood(t *testing.T) {
 	})
 }
 
-// TestEmptyFileAtTheFirstStart is a file like any other: nothing ran before.
+// TestEmptyFileAtTheFirstStart is refused as at any other, and as check says.
 func TestEmptyFileAtTheFirstStart(t *testing.T) {
 	b := &bench{T: t, path: t.TempDir() + "/portico.toml", gate: &gate{}, log: &logBuffer{}}
 	b.more.State = t.TempDir()
 	b.must(os.WriteFile(b.path, nil, 0o644))
-	b.open()
-	if _, running := b.LastGood(); running || b.problems() != nil {
-		t.Errorf("problems %v", b.problems())
+	_, problems := config.ParseFile(b.path, nil)
+	if err := b.tryOpen(); err == nil || err.Error() != problems.Error() || !strings.Contains(err.Error(), "the file is empty") {
+		t.Errorf("Open says %v, ParseFile %v", err, problems)
+	}
+}
+
+// TestFileWithoutRoutes is warned of: one line of comment drops every route.
+func TestFileWithoutRoutes(t *testing.T) {
+	for text, want := range map[string]bool{
+		"# to be done\n": true,
+		"[route.a]\nhost = \"*\"\nto = \"http://a\"\nenabled = false\n": true,
+		withServer: false,
+	} {
+		_, ps := config.ParseFile("portico.toml", []byte(text))
+		if warned := strings.Contains(ps.Error(), "1:1: warning: no route is on: every request is answered 404"); warned != want || len(ps.Errors()) > 0 {
+			t.Errorf("%q has %v", text, ps)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -69,10 +68,8 @@ func (s *Store) begin() error {
 	if err != nil {
 		return err
 	}
-	// An editor that was killed may leave an empty file, which is a good one but
-	// never what was meant where another ran before.
-	if disk.version.Exists && len(disk.text) == 0 && s.state.good != [sha256.Size]byte{} {
-		return Problems{{Line: 1, Col: 1, Message: "the file is empty"}}
+	if disk.version.Exists && len(disk.text) == 0 {
+		return Problems{empty}
 	}
 	rev, ps := s.check(disk.text)
 	if rev == nil {

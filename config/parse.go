@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"forge.home.arpa/portico/config/tomldoc"
 )
@@ -26,11 +27,30 @@ func Parse(text []byte) (*Config, Problems) { return parse(text, "") }
 // ParseFile is Parse for the text of a file. Relative paths in it lead from the
 // folder of path; where path is a link, from that of the link. They are absolute
 // in the Config.
+//
+// A file without a single byte is a problem: it is what an editor leaves that was
+// killed, never what was meant. One without a route is warned of.
 func ParseFile(path string, text []byte) (*Config, Problems) {
+	if len(text) == 0 {
+		return nil, Problems{empty}
+	}
+	return parseIn(path, text)
+}
+
+// empty is what is wrong with a file without a byte.
+var empty = Problem{Line: 1, Col: 1, Message: "the file is empty",
+	Hint: "remove it, and portico begins with its starter, or write one with portico init"}
+
+// parseIn is ParseFile of a text that need not be in the file yet.
+func parseIn(path string, text []byte) (*Config, Problems) {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
-	return parse(text, filepath.Dir(path))
+	c, ps := parse(text, filepath.Dir(path))
+	if c != nil && !slices.ContainsFunc(c.Routes, func(r *Route) bool { return r.Enabled }) {
+		ps = append(Problems{{Line: 1, Col: 1, Message: "no route is on: every request is answered 404", Warning: true}}, ps...)
+	}
+	return c, ps
 }
 
 // parse reads a text whose relative paths lead from folder; "" leaves them as

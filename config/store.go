@@ -115,7 +115,7 @@ func (s *Store) Preview(base *Revision, edit func(*File) error) (*Preview, error
 }
 
 func (s *Store) preview(before, after []byte) *Preview {
-	c, ps := ParseFile(s.file.Path, after)
+	c, ps := parseIn(s.file.Path, after)
 	p := &Preview{Before: before, After: after, Diff: shownDiff(before, after), Problems: ps, Config: c}
 	if s.guards(before, after) {
 		p.Confirm = s.confirm
@@ -164,7 +164,7 @@ func (s *Store) versions() (*History, error) {
 
 // check makes a revision of a text; nil when the problems have an error.
 func (s *Store) check(text []byte) (*Revision, Problems) {
-	c, ps := ParseFile(s.file.Path, text)
+	c, ps := parseIn(s.file.Path, text)
 	if len(ps.Errors()) > 0 {
 		return nil, ps
 	}

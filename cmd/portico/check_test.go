@@ -86,7 +86,7 @@ func TestCheckJSON(t *testing.T) {
 	if list[0]["file"] != "portico.toml" || list[0]["line"] != 3.0 || list[0]["warning"] != false {
 		t.Errorf("the first is %v", list[0])
 	}
-	h.write("portico.toml", "[server]\nhttp = \":8080\"\n")
+	h.write("portico.toml", lab(8080))
 	if r := h.run("check", "--json"); strings.TrimSpace(r.out) != "[]" || r.code != 0 {
 		t.Errorf("without a problem: %+v", r)
 	}
