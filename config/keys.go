@@ -106,16 +106,5 @@ func (d *decoder) readServer(root *node, c *Config) {
 	if n.Get("http") == nil && n.Get("https") == nil {
 		c.Server.HTTP = defaultHTTP
 	}
-	seen := map[string]string{}
-	for _, l := range []struct {
-		key   string
-		addrs []string
-	}{{"http", c.Server.HTTP}, {"https", c.Server.HTTPS}, {"admin", []string{c.Server.Admin}}} {
-		for _, addr := range l.addrs {
-			if other := seen[addr]; addr != "" && other != "" {
-				d.bad(n.Get(l.key), "", "%s is also in server.%s", quote(addr), other)
-			}
-			seen[addr] = l.key
-		}
-	}
+	d.checkListeners(n)
 }

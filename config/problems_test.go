@@ -196,6 +196,34 @@ redirect = "/x"
 `, `
 3:1: preset.p has to and redirect: only one can act (keep one)
 `},
+	{"listeners that overlap", `
+[server]
+http  = [":80", "0.0.0.0:80", "127.0.0.1:81", "[::1]:81", ":82"]
+https = ["192.168.1.2:82", "localhost:83"]
+admin = "[::]:83"
+`, `
+2:17: server.http[1]: "0.0.0.0:80" and ":80" of server.http (line 2) take the same port (one of them is enough, or give it another port)
+3:10: server.https[0]: "192.168.1.2:82" and ":82" of server.http (line 2) take the same port (one of them is enough, or give it another port)
+4:9: server.admin: "[::]:83" and "localhost:83" of server.https (line 3) take the same port (one of them is enough, or give it another port)
+`},
+	{"no listener", `
+[server]
+http = []
+`, `
+2:8: server.http names no address: portico would listen on nothing (without http and https portico listens on :80)
+`},
+	{"no listener at all", `
+[server]
+https = []
+`, `
+2:9: server.https names no address: portico would listen on nothing (without http and https portico listens on :80)
+`},
+	{"only https listens", `
+[server]
+http  = []
+https = ":443"
+`, `
+`},
 	{"empty host list",
 		`
 [route.a]

@@ -3,8 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-
-	"forge.home.arpa/portico/config/tomldoc"
 )
 
 // Refusal is the error of a Preparer that cannot use a value of the file, with
@@ -40,20 +38,8 @@ func (c *Config) Refuse(addr, message, hint string, err error) *Refusal {
 // placesOf finds the addresses of [server].
 func placesOf(server *node) map[string]Problem {
 	places := map[string]Problem{}
-	for _, key := range []string{"http", "https", "admin"} {
-		n := server.Get(key)
-		if n == nil {
-			continue
-		}
-		items := n.Elems()
-		if n.Kind() == tomldoc.String {
-			items = []*node{n}
-		}
-		for _, item := range items {
-			if addr, err := parseListen(item.Text()); err == nil {
-				places[addr] = Problem{Line: item.Pos().Line, Col: item.Pos().Col, Path: item.Path().String()}
-			}
-		}
+	for _, l := range listenersOf(server) {
+		places[l.addr] = Problem{Line: l.node.Pos().Line, Col: l.node.Pos().Col, Path: l.node.Path().String()}
 	}
 	return places
 }
