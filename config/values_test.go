@@ -177,7 +177,7 @@ func TestTables(t *testing.T) {
 	t.Setenv("PORTICO_TEST_SECRET", "s3cret")
 	c := parse(t, `
 [server]
-http = [":80", "127.0.0.1:8080", "[::1]:80", "LocalHost:81"]
+http = [":80", "127.0.0.1:8080", "[::1]:82", "LocalHost:81"]
 https = []
 trusted_proxies = ["192.168.1.1"]
 header_timeout = "1s"
@@ -212,7 +212,7 @@ url = "env:PORTICO_TEST_ALERT"
 	secret := config.NewSecret("env:PORTICO_TEST_SECRET", "s3cret")
 	want := &config.Config{
 		Server: config.Server{
-			HTTP: []string{":80", "127.0.0.1:8080", "[::1]:80", "localhost:81"},
+			HTTP: []string{":80", "127.0.0.1:8080", "[::1]:82", "localhost:81"},
 			TrustedProxies: []config.Network{
 				{Name: "192.168.1.1", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.1/32")}}},
 			HeaderTimeout: time.Second, IdleTimeout: 2 * time.Second, MaxHeader: 64 * config.KB, MaxConns: 7,
