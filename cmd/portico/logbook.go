@@ -4,6 +4,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // bookLines is how many lines a logbook keeps.
@@ -80,7 +82,8 @@ func (b *logbook) Print(stop <-chan struct{}) {
 }
 
 // start prints in the background. The function it returns ends that, and waits
-// no longer than a second: a write to a stalled terminal cannot be called back.
+// no longer than a second, or a moment where that is a stalled terminal (XOFF, a
+// client that is gone): a write to it cannot be called back.
 func (b *logbook) start() (finish func()) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -89,11 +92,32 @@ func (b *logbook) start() (finish func()) {
 	}()
 	return func() {
 		close(stop)
-		select {
-		case <-done:
-		case <-time.After(time.Second):
+		const moment = 10 * time.Millisecond
+		look, stalled := time.NewTicker(moment), 0
+		defer look.Stop()
+		for end := time.After(time.Second); stalled < 2; {
+			select {
+			case <-done:
+				return
+			case <-end:
+				return
+			case <-look.C:
+				if stalled++; !stalledTerminal(b.to) {
+					stalled = 0
+				}
+			}
 		}
 	}
+}
+
+// stalledTerminal tells whether w is a terminal that takes nothing now.
+func stalledTerminal(w io.Writer) bool {
+	fd, ok := terminalOf(w)
+	if !ok {
+		return false
+	}
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, 0)
+	return err == nil && n == 0
 }
 
 func (b *logbook) printAll() {

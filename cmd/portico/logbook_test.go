@@ -5,6 +5,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func fill(b *logbook, from, to int) {
@@ -90,4 +93,31 @@ func (w *stalledWriter) Write(p []byte) (int, error) {
 	w.once.Do(func() { close(w.begun) })
 	<-w.free
 	return len(p), nil
+}
+
+// A terminal that was stopped (XOFF) is given up at once, one that reads on is
+// waited for.
+func TestLogbookOnAStoppedTerminal(t *testing.T) {
+	for _, stopped := range []bool{true, false} {
+		p := newTerm(t)
+		if stopped {
+			if err := unix.IoctlSetInt(descriptor(p.tty), unix.TCXONC, unix.TCOOFF); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := stalledTerminal(p.tty); got != stopped {
+			t.Errorf("stopped %v: stalled %v", stopped, got)
+		}
+		b := newLogbook(p.tty)
+		finish := b.start()
+		fill(b, 0, 3)
+		began := time.Now()
+		finish()
+		if took := time.Since(began); stopped && took > 900*time.Millisecond {
+			t.Errorf("gave up after %s", took)
+		}
+		if !stopped {
+			p.shows("line 2")
+		}
+	}
 }
