@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"forge.home.arpa/portico/config/atomicfile"
 	"forge.home.arpa/portico/config/tomldoc"
 )
 
@@ -36,6 +37,10 @@ func ParseFile(path string, text []byte) (*Config, Problems) {
 	}
 	return parseIn(path, text)
 }
+
+// ReadFile reads the text of a configuration as a Store does: of a regular file
+// only, and no more of it than is good for the machine.
+func ReadFile(path string) ([]byte, error) { return atomicfile.New(path).Read() }
 
 // empty is what is wrong with a file without a byte.
 var empty = Problem{Line: 1, Col: 1, Message: "the file is empty",

@@ -21,6 +21,10 @@ It exits with 0 where there is none, or warnings only, and with 1 otherwise.`,
 		Args: exactly(),
 		RunE: func(*cobra.Command, []string) error {
 			name, text, err := at.configText()
+			if err != nil && asJSON {
+				unread := config.Problems{{Message: err.Error()}}
+				return errors.Join(printProblemsJSON(s.out, name, unread), errSilent)
+			}
 			if err != nil {
 				return err
 			}

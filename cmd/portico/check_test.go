@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"reflect"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -109,5 +111,33 @@ func TestCheckFindsFilesBesideTheConfiguration(t *testing.T) {
 	r := h.run("edit", "photos", "max_conns=1", "--yes", "--config", "etc/portico.toml")
 	if r.code != 0 || strings.Contains(r.out, "cannot be read") {
 		t.Errorf("an edit brings warnings: %+v", r)
+	}
+}
+
+// What is no file that can be read is an error, at once, for scripts too.
+func TestCheckWithoutAText(t *testing.T) {
+	h := newHome(t)
+	if err := errors.Join(syscall.Mkfifo(h.path("pipe.toml"), 0o600), os.Symlink("loop.toml", h.path("loop.toml"))); err != nil {
+		t.Fatal(err)
+	}
+	for file, c := range map[string]struct {
+		why  string
+		hint bool
+	}{
+		"gone.toml": {"no such file", true},
+		"loop.toml": {"symbolic links", false},
+		"pipe.toml": {"not a regular file", false},
+		"/dev/zero": {"not a regular file", false},
+	} {
+		r := h.run("check", "--config", file)
+		if r.code != 1 || r.out != "" || !strings.Contains(r.err, c.why) || strings.Contains(r.err, "portico init") != c.hint {
+			t.Errorf("%s: %+v", file, r)
+		}
+		r = h.run("check", "--json", "--config", file)
+		var list []problemJSON
+		if err := json.Unmarshal([]byte(r.out), &list); err != nil || r.code != 1 || len(list) != 1 ||
+			list[0].File != file || list[0].Warning || !strings.Contains(list[0].Message, c.why) {
+			t.Errorf("%s: %+v, %v", file, r, err)
+		}
 	}
 }

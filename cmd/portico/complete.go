@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"slices"
 	"strings"
 
@@ -120,7 +119,7 @@ func (p *places) quietConfig() *config.Config {
 	if err != nil || !found {
 		return nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := config.ReadFile(path)
 	if err != nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"forge.home.arpa/portico/assets"
+	"forge.home.arpa/portico/config"
 )
 
 // Where things lie when nobody says otherwise.
@@ -39,12 +40,16 @@ func (p *places) namedConfig() string { return firstOf(p.config, os.Getenv("PORT
 
 // configFile finds the configuration. Where there is none, found is false and
 // path is where the first edit writes one. A file that is named but missing is
-// an error, and so is one that is there but cannot be looked at: the starter
-// must never stand in for a person's own routes.
+// an error, and so is one that is there but cannot be looked at, both with its
+// path: the starter must never stand in for a person's own routes.
 func (p *places) configFile() (path string, found bool, err error) {
 	if named := p.namedConfig(); named != "" {
-		if _, err := os.Stat(named); err != nil {
-			return "", false, fmt.Errorf("configuration: %w (write one with portico init --config %s)", err, named)
+		_, err := os.Stat(named)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w (write one with portico init --config %s)", err, named)
+		}
+		if err != nil {
+			return named, false, fmt.Errorf("configuration: %w", err)
 		}
 		return named, true, nil
 	}
@@ -54,25 +59,25 @@ func (p *places) configFile() (path string, found bool, err error) {
 			return path, true, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
-			return "", false, fmt.Errorf("configuration: %w", err)
+			return path, false, fmt.Errorf("configuration: %w", err)
 		}
 	}
 	return localConfig, false, nil
 }
 
 // configText reads the configuration, or the starter, with the name that
-// problems are reported under.
+// problems are reported under; an error comes with that name too.
 func (p *places) configText() (name string, text []byte, err error) {
 	path, found, err := p.configFile()
 	if err != nil {
-		return "", nil, err
+		return path, nil, err
 	}
 	if !found {
 		return "starter.toml", assets.Starter, nil
 	}
-	text, err = os.ReadFile(path)
+	text, err = config.ReadFile(path)
 	if err != nil {
-		return "", nil, fmt.Errorf("configuration: %w", err)
+		return path, nil, fmt.Errorf("configuration: %w", err)
 	}
 	return path, text, nil
 }
