@@ -417,3 +417,18 @@ func TestExplainCountsNothing(t *testing.T) {
 		t.Errorf("status %d, guards %v", e.Status, e.Guards)
 	}
 }
+
+// TestMaxBodyBeforeCGI: a body that must be given a length is not gathered
+// beyond its bound, and nobody is dialled.
+func TestMaxBodyBeforeCGI(t *testing.T) {
+	s := newSite(t, "[route.app]\nhost = \"*\"\nto = \"uwsgi://127.0.0.1:1\"\nmax_body = \"5B\"\n")
+	for _, rest := range []string{"Content-Length: 6\r\n\r\nabcdef", "Transfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n"} {
+		answer := s.raw("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + rest)
+		if !strings.HasPrefix(answer, "HTTP/1.1 413 ") {
+			t.Errorf("%q: %.60q", rest, answer)
+		}
+	}
+	if row := s.lastRow(2); row.Rule != "max_body" || row.Cause != record.CauseTooLarge {
+		t.Errorf("rule %q, cause %q", row.Rule, row.Cause)
+	}
+}
