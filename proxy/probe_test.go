@@ -48,7 +48,7 @@ func TestProbe(t *testing.T) {
 		case "/private":
 			w.WriteHeader(401)
 		case "/secure":
-			http.Redirect(w, r, "https://"+r.Host+"/secure", 301)
+			http.Redirect(w, r, "https://"+r.Host+"/secure", http.StatusMovedPermanently)
 		default:
 			fmt.Fprint(w, r.Host)
 		}

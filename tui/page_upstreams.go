@@ -45,23 +45,12 @@ func (p *upstreamsPage) draw(m *model, a area) {
 	}
 }
 
-// upstreamStory says since when it is as it is, and why.
-func upstreamStory(m *model, u *proxy.UpstreamStatus) []text {
-	now := m.o.Now()
-	state := say(upstreamState(u).s + " " + since(u.Since, now))
-	if u.State == proxy.StateDown {
-		state = say(bad, downSince(u, m))
-	}
-	last := say("no failure yet")
-	if u.Reason != "" {
-		last = say("last failure " + timeOfDay(u.LastFail, now) + ": " + u.Reason)
-	}
-	return []text{state, last, say("routes " + strings.Join(u.Routes, " "))}
-}
-
 func upstreamState(u *proxy.UpstreamStatus) span {
 	if u.State == proxy.StateDown {
 		return span{bad, "DOWN" + times(u.Failures)}
+	}
+	if returning(u) {
+		return span{plain, "back" + share(u)}
 	}
 	return span{plain, u.State.String()}
 }

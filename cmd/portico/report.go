@@ -72,6 +72,20 @@ type upstreamReport struct {
 	Open     int         `json:"open"`
 	Idle     int         `json:"idle"`
 	Rates    ratesReport `json:"rates"`
+
+	Missed      int                `json:"missed"` // checks, one after another
+	Checked     time.Time          `json:"checked,omitzero"`
+	Share       float64            `json:"share"` // of its weight, 0 to 1
+	Changes     []changeReport     `json:"changes"`
+	Verify      string             `json:"verify,omitempty"` // "system", "ca", "pin", "off", or "" without TLS
+	Certificate *certificateReport `json:"certificate,omitempty"`
+}
+
+// changeReport is one turn of an upstream's health.
+type changeReport struct {
+	At     time.Time `json:"at"`
+	Health string    `json:"health"` // "ok" or "down"
+	Reason string    `json:"reason"`
 }
 
 // ratesReport is of the last 10 seconds for what is a second, of the last 60
@@ -131,7 +145,17 @@ func upstreamOf(u proxy.UpstreamStatus) upstreamReport {
 		URL: u.URL, Routes: listed(u.Routes), Health: healthOf(u.State), Since: u.Since, Reason: u.Reason,
 		Failures: u.Failures, LastFail: u.LastFail, LastOK: u.LastOK, NextTry: u.NextTry,
 		Open: u.Open, Idle: u.Idle, Rates: ratesOf(u.Rates),
+		Missed: u.Missed, Checked: u.Checked, Share: u.Share, Changes: each(u.Changes, turnOf),
+		Verify: u.Verify, Certificate: certificateOf(u.Certificate),
 	}
+}
+
+func turnOf(c proxy.UpstreamChange) changeReport {
+	state := proxy.StateOK
+	if c.Down {
+		state = proxy.StateDown
+	}
+	return changeReport{c.At, healthOf(state), c.Reason}
 }
 
 func healthOf(s proxy.State) string { return strings.ToLower(s.String()) }
