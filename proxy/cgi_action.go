@@ -47,20 +47,7 @@ func (g *gateway) serve(v *visit) {
 		return
 	}
 	said := ""
-	r.Script = &message.Script{
-		URI:      v.x.Make(func(b []byte) []byte { return append(append(b, v.sent()...), r.Query...) }),
-		Name:     append(mount, p.script...),
-		Info:     p.info,
-		Filename: p.filename,
-		Root:     g.root(),
-		Client:   netip.AddrPortFrom(v.row.Client, v.clientPort()),
-		Protocol: protocolOf(v.row.Proto),
-		Stderr: func(line []byte) {
-			text := printable(line)
-			said = cmp.Or(said, text)
-			g.stderr.say(v, text)
-		},
-	}
+	r.Script = g.script(v, mount, p, &said)
 	if !v.moveDestination() {
 		return
 	}
@@ -75,6 +62,25 @@ func (g *gateway) serve(v *visit) {
 	}
 	if v.row.Status >= 400 && v.row.Detail == "" {
 		v.row.Detail = said
+	}
+}
+
+// script is what the application is told of the request; said becomes the first
+// line of its complaints.
+func (g *gateway) script(v *visit, mount []byte, p place, said *string) *message.Script {
+	return &message.Script{
+		URI:      v.x.Make(func(b []byte) []byte { return append(append(b, v.sent()...), v.x.Request.Query...) }),
+		Name:     append(mount, p.script...),
+		Info:     p.info,
+		Filename: p.filename,
+		Root:     g.root(),
+		Client:   netip.AddrPortFrom(v.row.Client, v.clientPort()),
+		Protocol: protocolOf(v.row.Proto),
+		Stderr: func(line []byte) {
+			text := printable(line)
+			*said = cmp.Or(*said, text)
+			g.stderr.say(v, text)
+		},
 	}
 }
 

@@ -15,6 +15,10 @@ const (
 	// bytes; what is longer lies in a file.
 	gatherMemory = 1 << 20
 	gatherRead   = 32 << 10
+	// gatherWhole is the longest body that is sent before the answer is looked
+	// at: an application may answer while it reads, and both would wait for
+	// each other.
+	gatherWhole = 16 << 10
 )
 
 // gathered is a body that was taken in whole, because the upstream must be told
@@ -120,7 +124,7 @@ func (g *gathered) rewind() error {
 }
 
 // Whole implements what message.Whole asks for.
-func (g *gathered) Whole() ([]byte, bool) { return g.memory, g.file == nil }
+func (g *gathered) Whole() ([]byte, bool) { return g.memory, g.length <= gatherWhole }
 
 // Ready implements message.Body: a disk is not waited for.
 func (g *gathered) Ready() bool { return true }

@@ -39,7 +39,7 @@ func TestGather(t *testing.T) {
 			if err != nil || g.length != int64(n)*1024 || (files == 1) != (n > 1024) {
 				t.Fatalf("%v, %d bytes, %d files", err, g.length, files)
 			}
-			if _, whole := message.Whole(&g); whole != (files == 0) {
+			if _, whole := message.Whole(&g); whole != (n <= 16) {
 				t.Errorf("whole: %v", whole)
 			}
 			other := &pieces{n: n, size: 1024, end: io.EOF}

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"forge.home.arpa/portico/proxy"
+	"forge.home.arpa/portico/proxy/record"
 )
 
 // flaskApp tells what it was told, makes links of its own and takes uploads.
@@ -205,6 +206,17 @@ func (f forum) answers(t *testing.T) {
 	req.Header.Set("If-None-Match", `"v1"`)
 	if resp, body := f.do(req); resp.StatusCode != 304 || body != "" {
 		t.Errorf("%d %q, want 304", resp.StatusCode, body)
+	}
+	req, _ = http.NewRequest("GET", "http://"+f.addr+"/forum/teapot", nil)
+	req.Host = "home.test"
+	req.Header.Set("X-Long", strings.Repeat("x", 5000))
+	resp, _ = f.do(req)
+	rows := make([]record.Row, 1)
+	waitFor(t, "the record", func() bool {
+		return f.server.Records().Before(0, rows, func(r *record.Row) bool { return r.Status == 502 }) == 1
+	})
+	if row := &rows[0]; resp.StatusCode != 502 || strings.HasPrefix(row.Upstream, "uwsgi") && !strings.Contains(row.Detail, "buffer-size") {
+		t.Errorf("more than uWSGI takes: %d, %v: %s", resp.StatusCode, row.Cause, row.Detail)
 	}
 	if resp, body := f.get("home.test", "/forum/long"); resp.StatusCode != 200 || len(body) != 4<<20 {
 		t.Errorf("%d with %d bytes, want 4 MiB", resp.StatusCode, len(body))

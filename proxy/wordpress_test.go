@@ -31,9 +31,12 @@ func mariaDB(t testing.TB, databases ...string) string {
 	install := program(t, "mariadb-server", "mariadb-install-db")
 	server := program(t, "mariadb-server", "mariadbd")
 	dir := t.TempDir()
-	data, socket, user := filepath.Join(dir, "data"), filepath.Join(dir, "db.sock"), "--user="+userName()
-	out, err := exec.Command(install, "--no-defaults", "--datadir="+data, user,
-		"--auth-root-authentication-method=normal", "--skip-test-db").CombinedOutput()
+	data, socket := filepath.Join(dir, "data"), filepath.Join(dir, "db.sock")
+	as := []string{"--no-defaults", "--datadir=" + data}
+	if os.Getuid() == 0 {
+		as = append(as, "--user=root")
+	}
+	out, err := exec.Command(install, append(as, "--auth-root-authentication-method=normal", "--skip-test-db")...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", install, err, out)
 	}
@@ -43,16 +46,9 @@ func mariaDB(t testing.TB, databases ...string) string {
 		text += "CREATE DATABASE " + name + ";\n"
 	}
 	writeFile(t, first, []byte(text))
-	started(t, []string{socket}, server, "--no-defaults", "--datadir="+data, "--socket="+socket, user, "--pid-file="+dir+"/pid",
-		"--skip-networking", "--init-file="+first, "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M")
+	started(t, []string{socket}, server, append(as, "--socket="+socket, "--pid-file="+dir+"/pid",
+		"--skip-networking", "--init-file="+first, "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M")...)
 	return socket
-}
-
-func userName() string {
-	if os.Getuid() == 0 {
-		return "root"
-	}
-	return os.Getenv("USER")
 }
 
 // plainTheme is enough to see pages: Debian's package has no theme.
