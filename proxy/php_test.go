@@ -166,7 +166,15 @@ func TestPHPAnswers(t *testing.T) {
 		"form.php":    `<?php header("Content-Type: text/plain"); echo strlen(file_get_contents("php://input")), " ", hash("crc32b", file_get_contents("php://input"));`,
 		"file.php":    `<?php header("Content-Type: text/plain"); echo $_POST["text"], " ", $_FILES["file"]["name"], " ", $_FILES["file"]["size"];`,
 	})
-	s := phpSite(t, root, "", "php_admin_value[post_max_size] = 20M")
+	socket, addr := phpFPM(t, "php_admin_value[post_max_size] = 20M")
+	for name, to := range map[string]string{"socket": "fastcgi+unix://" + socket, "port": "fastcgi://" + addr} {
+		t.Run(name, func(t *testing.T) {
+			phpAnswers(t, newSite(t, fmt.Sprintf("[route.php]\nhost = \"home.test\"\nto = %q\nroot = %q\n", to, root)))
+		})
+	}
+}
+
+func phpAnswers(t *testing.T, s *site) {
 	for path, want := range map[string]struct {
 		status   int
 		location string

@@ -94,24 +94,30 @@ func (c *Conn) appendBodyEnd(b []byte) []byte {
 func (c *Conn) SendBody(r *message.Request, sent *atomic.Int64) error {
 	buf := buffers.Get().(*buffer)
 	defer buffers.Put(buf)
-	for {
+	for left := r.Length; left > 0; {
 		data, err := r.Body.Next()
-		if err == io.EOF {
-			break
-		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", message.ErrBodyCut, err)
 		}
 		for len(data) > 0 {
-			n := min(len(data), bufferSize-recordHead)
-			if err := c.write(c.appendBody(buf[:0], data[:n])); err != nil {
+			n := min(len(data), bufferSize-2*recordHead)
+			b := c.appendBody(buf[:0], data[:n])
+			if left -= int64(n); left <= 0 {
+				// In one write with the last bytes: uWSGI closes once it has
+				// those, and what it never reads resets its own answer.
+				b = c.appendBodyEnd(b)
+			}
+			if err := c.write(b); err != nil {
 				return err
 			}
 			sent.Add(int64(n))
 			data = data[n:]
 		}
 	}
-	return c.write(c.appendBodyEnd(buf[:0]))
+	if _, err := r.Body.Next(); err != io.EOF {
+		return fmt.Errorf("%w: %w", message.ErrBodyCut, err)
+	}
+	return nil
 }
 
 // piece is how much is written under one deadline, in bytes: a slow reader gets
