@@ -208,15 +208,14 @@ func phpAnswers(t *testing.T, s *site) {
 		}
 	})
 	t.Run("dying", func(t *testing.T) {
-		n := s.server.Records().Newest()
 		if resp, _ := s.get("home.test", "/die.php"); resp.StatusCode != 502 {
 			t.Errorf("%d, want 502", resp.StatusCode)
 		}
-		if row := s.lastRow(n + 1); row.Cause != record.CauseReset {
+		if row := s.rowOf("/die.php"); row.Cause != record.CauseReset {
 			t.Errorf("%v: %s", row.Cause, row.Detail)
 		}
 		answer := s.raw("GET /cut.php HTTP/1.1\r\nHost: home.test\r\nConnection: close\r\n\r\n")
-		if row := s.lastRow(n + 2); !row.Aborted || row.Cause != record.CauseReset || !strings.HasSuffix(answer, "hello") {
+		if row := s.rowOf("/cut.php"); !row.Aborted || row.Cause != record.CauseReset || !strings.HasSuffix(answer, "hello") {
 			t.Errorf("aborted %v, %v: %s\n%s", row.Aborted, row.Cause, row.Detail, answer)
 		}
 		for range 4 {
@@ -238,6 +237,16 @@ func phpAnswers(t *testing.T, s *site) {
 			}
 		}
 	})
+}
+
+// rowOf waits for the record of a path.
+func (s *site) rowOf(path string) record.Row {
+	s.t.Helper()
+	rows := make([]record.Row, 1)
+	waitFor(s.t, "the record of "+path, func() bool {
+		return s.server.Records().Before(0, rows, func(r *record.Row) bool { return r.Path.String() == path }) == 1
+	})
+	return rows[0]
 }
 
 // TestPHPFlush: what the script flushes is there before it goes on.

@@ -17,7 +17,6 @@ import (
 	"testing"
 
 	"forge.home.arpa/portico/proxy"
-	"forge.home.arpa/portico/proxy/record"
 )
 
 // flaskApp tells what it was told, makes links of its own and takes uploads.
@@ -221,15 +220,11 @@ func (f forum) answers(t *testing.T) {
 
 // tooMuch is more than uWSGI takes, which it only says to its own log.
 func (f forum) tooMuch(t *testing.T) {
-	req, _ := http.NewRequest("GET", "http://"+f.addr+"/forum/teapot", nil)
+	req, _ := http.NewRequest("GET", "http://"+f.addr+"/forum/teapot?long", nil)
 	req.Host = "home.test"
 	req.Header.Set("X-Long", strings.Repeat("x", 5000))
 	resp, _ := f.do(req)
-	rows := make([]record.Row, 1)
-	waitFor(t, "the record", func() bool {
-		return f.server.Records().Before(0, rows, func(r *record.Row) bool { return r.Status == 502 }) == 1
-	})
-	if row := &rows[0]; resp.StatusCode != 502 || !strings.Contains(row.Detail, "buffer-size") {
+	if row := f.rowOf("/forum/teapot?long"); resp.StatusCode != 502 || !strings.Contains(row.Detail, "buffer-size") {
 		t.Errorf("%d, %v: %s", resp.StatusCode, row.Cause, row.Detail)
 	}
 }
