@@ -42,10 +42,6 @@ respond = { status = 200, body = "off" }
 host = "secret.example"
 auth = { realm = "x", users = ["me:$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"] }
 respond = { status = 200, body = "secret" }
-[route.asleep]
-host = "asleep.example"
-wake_on_lan = { mac = "00:11:32:aa:bb:cc" }
-to = "builtin://whoami"
 [route.closed]
 host = "closed.example"
 deny = "lan"
@@ -78,7 +74,6 @@ respond = { status = 200, body = "far" }
 		{"www.example", "//evil.example/", 308, "", "https://example/evil.example/"},
 		{"off.example", "/", 200, "wild", ""},
 		{"secret.example", "/", 401, "", ""},
-		{"asleep.example", "/", 501, "", ""},
 		{"closed.example", "/", 403, "", ""},
 		{"inner.example", "/", 200, "inner", ""},
 		{"far.example", "/", 403, "", ""},
