@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/ddns"
 	"forge.home.arpa/portico/proxy"
 )
 
@@ -27,6 +28,9 @@ type facts struct {
 	versions  []config.Version
 	noHistory error // why there are none
 	log       []string
+
+	certs []proxy.CertificateStatus
+	names ddns.Status
 }
 
 // gather looks at everything; it may wait for the store, so it runs in a command.
@@ -50,6 +54,9 @@ func (s Source) gather(before facts) facts {
 	f.canUndo = f.canUndo || len(f.versions) > 1
 	if s.Log != nil {
 		f.log = s.Log()
+	}
+	if s.Locks != nil {
+		f.certs, f.names = s.Locks.Certificates(), s.Locks.Names()
 	}
 	if s.Notices != nil {
 		f.notices = s.Notices()

@@ -106,6 +106,7 @@ func TestGoldenFrames(t *testing.T) {
 		{"trace", []string{"2", "k", "t"}},
 		{"routes", []string{"3", "j"}},
 		{"upstreams", []string{"4", "G"}},
+		{"certs", []string{"5", "j"}},
 		{"history", []string{"3", "j", "x", "y", "6"}},
 		{"version", []string{"3", "j", "x", "y", "6", "enter"}},
 		{"moves", []string{"3", "j", "D"}},
@@ -140,6 +141,9 @@ func TestGoldenFrames(t *testing.T) {
 						}
 						src := w.source(store)
 						src.Log = logLines
+						if s.name == "certs" {
+							src.Locks = homeDoors(time.Now())
+						}
 						p := sit(t, src, modelOptions{Env: l.env, Width: size[0], Height: size[1], Foreground: true})
 						play(t, p, s.keys, store)
 						p.golden(name)

@@ -12,6 +12,7 @@ const (
 	onRequests
 	onRoutes
 	onUpstreams
+	onCerts
 	onHistory
 	inDetail  // one request
 	inVersion // one version of the file
@@ -22,7 +23,7 @@ const (
 	inPrompt // the filter and the command line
 	inAsk
 
-	onPages   = onNow | onRequests | onRoutes | onUpstreams | onHistory
+	onPages   = onNow | onRequests | onRoutes | onUpstreams | onCerts | onHistory
 	toRead    = onPages | inDetail | inVersion | inSheet // letters are keys there, not text
 	inEntries = inForm | inHelp | inPrompt               // letters are text
 )

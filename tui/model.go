@@ -141,6 +141,7 @@ func (m *model) settle() {
 	m.now.settle(m)
 	m.routes.settle(m)
 	m.ups.settle(m)
+	m.certs.settle(m)
 	m.history.settle(m)
 }
 

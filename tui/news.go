@@ -27,7 +27,7 @@ type news struct {
 // news lists what is wrong, worst first; among equals the oldest first. What
 // waits for a decision comes before all.
 func (f *facts) news(now time.Time) []news {
-	all := slices.Concat(f.listenerNews(), f.upstreamNews(), f.fileNews(), f.warningNews(), f.noticeNews())
+	all := slices.Concat(f.listenerNews(), f.upstreamNews(), f.fileNews(), f.lockNews(now), f.warningNews(), f.noticeNews())
 	slices.SortStableFunc(all, func(a, b news) int {
 		if a.tone != b.tone {
 			return cmp.Compare(b.tone, a.tone)
@@ -132,6 +132,28 @@ func lineOf(p config.Problem) string {
 }
 
 func (f *facts) fileName() string { return f.file[strings.LastIndexByte(f.file, '/')+1:] }
+
+// lockNews is what is wrong with certificates and names.
+func (f *facts) lockNews(now time.Time) (all []news) {
+	for _, l := range f.locks() {
+		state := l.state(now)
+		if state.tone == plain {
+			continue
+		}
+		what, felt := "no certificate for "+l.host(), "visitors see a warning"
+		switch {
+		case l.name != nil:
+			what, felt = l.host()+" is not published", "after a new address nobody finds it"
+		case state.s == "ends soon":
+			what, felt = "the certificate of "+l.host()+" ends in "+l.ends(now), ""
+		case state.tone == bad:
+			what = "the certificate of " + l.host() + " has ended"
+		}
+		all = append(all, news{key: l.key, tone: state.tone, short: l.host() + " " + state.s, what: what, felt: felt, cause: l.words(),
+			mend: func(m *model) { m.show(m.certs); m.certs.goTo(m, l.key) }})
+	}
+	return all
+}
 
 // warningNews is what the proxy says is not as it should be.
 func (f *facts) warningNews() (all []news) {

@@ -28,20 +28,21 @@ type atTop struct{}
 
 func (atTop) back(*model) bool { return false }
 
-// pageSet is the numbered screens. 5 is kept for certificates and DNS.
+// pageSet is the numbered screens.
 type pageSet struct {
 	now      *nowPage
 	requests *requestsPage
 	routes   *routesPage
 	ups      *upstreamsPage
+	certs    *certsPage
 	history  *historyPage
 }
 
 func newPageSet(log *record.Log) pageSet {
-	return pageSet{newNowPage(log), newRequestsPage(log), newRoutesPage(), newUpstreamsPage(), &historyPage{}}
+	return pageSet{newNowPage(log), newRequestsPage(log), newRoutesPage(), newUpstreamsPage(), newCertsPage(), &historyPage{}}
 }
 
-func (s *pageSet) all() []page { return []page{s.now, s.requests, s.routes, s.ups, s.history} }
+func (s *pageSet) all() []page { return []page{s.now, s.requests, s.routes, s.ups, s.certs, s.history} }
 
 // Pages are the names of the pages that a console may open on, see Options.
 func Pages() []string {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/ddns"
 	"forge.home.arpa/portico/proxy"
 	"forge.home.arpa/portico/proxy/record"
 )
@@ -19,6 +20,19 @@ type Source struct {
 	User    string          // who edits, for the history; "" is "console"
 	Notices func() []string // standing warnings, worst first; may be nil
 	Log     func() []string // lines of the log, the newest last; nil where none are kept
+	Locks   Locks           // names and certificates; nil where none are kept
+}
+
+// Locks are the names that lead to the home, and the certificates they are
+// served with.
+type Locks interface {
+	Certificates() []proxy.CertificateStatus
+	Names() ddns.Status
+	// TryCertificate asks the authority for a host's certificate once, whatever
+	// stands against it; what comes of it is in Certificates later.
+	TryCertificate(host string) error
+	// Publish publishes the names of a [ddns.NAME] table now.
+	Publish(ctx context.Context, table string) error
 }
 
 // Proxy is what the console reads of the running proxy.

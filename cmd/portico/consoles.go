@@ -27,6 +27,7 @@ func (sv *service) source(user string) tui.Source {
 		User:    user,
 		Notices: func() []string { return sv.notices },
 		Log:     sv.book.Lines,
+		Locks:   locks{sv},
 	}
 }
 
