@@ -14,6 +14,9 @@ import (
 // Ban is a client that is shut out, with the evidence.
 type Ban = ban.Ban
 
+// Offence is a piece of that evidence.
+type Offence = ban.Offence
+
 // BanStatus says what there is of bans.
 type BanStatus struct {
 	On        bool   // the configuration asks for them

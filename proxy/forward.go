@@ -106,12 +106,14 @@ func (f *forward) again(v *visit, left *int) bool {
 		return false
 	}
 	*left--
-	if f.route.Retry.Wait == 0 {
-		return true
-	}
+	return f.route.Retry.Wait == 0 || v.pause(f.route.Retry.Wait)
+}
+
+// pause waits; false where the client left meanwhile, which is noted.
+func (v *visit) pause(d time.Duration) bool {
 	h := v.hold()
 	defer h.release()
-	timer := time.NewTimer(f.route.Retry.Wait)
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

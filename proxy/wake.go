@@ -48,17 +48,7 @@ func (f *forward) wakes(v *visit) (waited bool) {
 	}
 	defer w.held.Add(-1)
 	w.call(f.addresses())
-	h := v.hold()
-	defer h.release()
-	timer := time.NewTimer(wakeEvery)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-h.Done():
-		v.abandoned()
-		return false
-	}
+	return v.pause(wakeEvery)
 }
 
 // asleep tells the failures of a machine that is off, or not up yet.

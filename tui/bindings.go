@@ -47,6 +47,8 @@ func requestKeys() []binding {
 		{keys: []string{"S"}, label: "S", help: "reverse the order", where: onRequests, name: "reverse", do: func(m *model) { s := m.requests.stream; s.sortBy(s.order, !s.reversed) }},
 		{keys: []string{"v"}, label: "v", word: "columns", help: "other columns first", where: onRequests, name: "columns", do: func(m *model) { m.requests.set = (m.requests.set + 1) % columnSets }},
 		{help: "WebSockets, events and cameras under way", where: onPages, name: "live", do: func(m *model) { m.push(newLiveView()) }},
+		{help: "who is shut out, and why", where: onPages, name: "bans", do: func(m *model) { m.push(newBansView()) }},
+		{keys: []string{"enter"}, label: "enter", word: "let in", help: "end the ban", where: inBans, do: open},
 		{help: "requests that found no route", where: onPages, name: "unmatched", do: func(m *model) { m.filterBy("route:-") }},
 	}
 }

@@ -16,6 +16,7 @@ const (
 	onHistory
 	inDetail  // one request
 	inVersion // one version of the file
+	inBans    // who is shut out
 	inSheet   // text to read: a trace, the problems of the file
 	inForm
 	inReview
@@ -24,8 +25,8 @@ const (
 	inAsk
 
 	onPages   = onNow | onRequests | onRoutes | onUpstreams | onCerts | onHistory
-	toRead    = onPages | inDetail | inVersion | inSheet // letters are keys there, not text
-	inEntries = inForm | inHelp | inPrompt               // letters are text
+	toRead    = onPages | inDetail | inVersion | inBans | inSheet // letters are keys there, not text
+	inEntries = inForm | inHelp | inPrompt                        // letters are text
 )
 
 // binding is one thing a person can do. The table of them makes the footer,

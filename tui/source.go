@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"forge.home.arpa/portico/config"
@@ -41,6 +42,8 @@ type Proxy interface {
 	Records() *record.Log
 	Explain(proxy.Request) (proxy.Explanation, error)
 	Moves(*config.Config) (proxy.Moves, error)
+	// Lift ends the ban of an address; false where it has none.
+	Lift(netip.Addr) bool
 }
 
 // Store is the configuration and the road that every edit takes; *config.Store

@@ -13,6 +13,7 @@ import (
 
 // world is a home with a few routes, for consoles under test.
 type world struct {
+	lifted    []netip.Addr
 	status    proxy.Status
 	log       *record.Log
 	asked     []proxy.Request // what Explain was asked
@@ -149,6 +150,12 @@ func row(i int) record.Row {
 // source is a console's view of the world.
 func (w *world) source(s Store) Source {
 	return Source{Proxy: w, Store: s, Version: "test"}
+}
+
+// Lift implements Proxy.
+func (w *world) Lift(a netip.Addr) bool {
+	w.lifted = append(w.lifted, a)
+	return true
 }
 
 // Moves implements Proxy.

@@ -29,6 +29,17 @@ type report struct {
 	Listeners []listenerReport `json:"listeners"`
 	Routes    []routeReport    `json:"routes"`
 	Upstreams []upstreamReport `json:"upstreams"`
+
+	Certificates []certReport `json:"certificates"`
+	Warnings     []string     `json:"warnings"` // that stand
+	Bans         banReport    `json:"bans"`
+}
+
+// banReport says how many clients are shut out.
+type banReport struct {
+	On        bool   `json:"on"`
+	Count     int    `json:"count"`
+	Suspended string `json:"suspended,omitempty"` // why none is in force nevertheless
 }
 
 // pendingReport is an edit that goes back by itself unless it is kept.
@@ -114,6 +125,10 @@ func reportOf(store *config.Store, server *proxy.Server) *report {
 		Listeners: each(st.Listeners, listenerOf),
 		Routes:    each(st.Routes, routeOf),
 		Upstreams: each(st.Upstreams, upstreamOf),
+
+		Certificates: certReports(server.Certificates()),
+		Warnings:     each(st.Warnings, func(w proxy.Warning) string { return w.What }),
+		Bans:         banReport{st.Bans.On, st.Bans.Count, st.Bans.Suspended},
 	}
 }
 

@@ -67,6 +67,12 @@ func printReport(w io.Writer, r *report) error {
 	if p := r.Pending; p != nil {
 		fmt.Fprintf(t, "%q of %s is not kept yet%s\n", p.What, p.Who, p.wait(r.Now))
 	}
+	for _, w := range r.Warnings {
+		fmt.Fprintln(t, w)
+	}
+	if r.Bans.On {
+		fmt.Fprintf(t, "clients shut out: %d%s\n", r.Bans.Count, suspended(r.Bans.Suspended))
+	}
 	fmt.Fprintf(t, "%.1f requests/s, p50 %s, p95 %s, p99 %s, 5xx %s; %d connections, %d requests under way\n\n",
 		r.Total.PerSecond, ms(r.Total.P50), ms(r.Total.P95), ms(r.Total.P99), percent(r.Total.Errors), r.Open, r.Active)
 	fmt.Fprintln(t, "LISTENER\tTLS\tSTATE")
@@ -82,7 +88,21 @@ func printReport(w io.Writer, r *report) error {
 	for _, u := range r.Upstreams {
 		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%s\n", u.URL, u.Health, u.Open, u.Rates.PerSecond, ms(u.Rates.P95), u.Reason)
 	}
+	if len(r.Certificates) > 0 {
+		fmt.Fprintln(t, "\nCERTIFICATE\tFROM\tSTATE\tENDS\tWHY")
+		for _, c := range r.Certificates {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", c.Host, c.Kind, c.State, c.ends(r.Now), c.Why)
+		}
+	}
 	return t.Flush()
+}
+
+// suspended says why bans are not in force.
+func suspended(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ", not in force: " + why
 }
 
 // wait says what becomes of an edit that is not kept yet.
