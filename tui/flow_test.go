@@ -121,7 +121,7 @@ func TestFilterLine(t *testing.T) {
 		p, _ := at(t, modelOptions{})
 		p.press("/")
 		p.write("host:git")
-		p.sees("[2 Requests]", "filter: host:git", "git.home.lan")
+		p.sees("[2Req]", "filter: host:git", "git.home.lan")
 		p.misses("ha.home.lan")
 		p.write(" ~q")
 		p.sees("no term ~q", "filter: host:git")
@@ -165,7 +165,7 @@ func TestRouteToItsRequests(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		p, _ := at(t, modelOptions{})
 		p.press("3", "j", "enter")
-		p.sees("[2 Requests]", "filter: route:git", "/api/v1/repos")
+		p.sees("[2Req]", "filter: route:git", "/api/v1/repos")
 		p.misses("photos.home.lan")
 		p.press("esc")
 		p.sees("[3 Routes]")

@@ -202,7 +202,7 @@ func TestPageNames(t *testing.T) {
 				t.Errorf("--page %s opens page %d", name, p.m.page)
 			}
 		}
-		if got := strings.Join(Pages(), " "); got != "now requests routes upstreams history" {
+		if got := strings.Join(Pages(), " "); got != "now requests routes upstreams certs history" {
 			t.Errorf("the pages are %s", got)
 		}
 	})
