@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync/atomic"
 )
 
@@ -86,13 +87,42 @@ func pump(to net.Conn, from *source, count *atomic.Int64) error {
 			}
 			from.discard(n)
 		}
-		if err := from.ready.read(from); err != nil {
+		if err := from.rest(); err != nil {
 			if err != io.EOF {
 				return err
 			}
 			return closeWrite(to)
 		}
 	}
+}
+
+// rest waits for more bytes, for hours perhaps. TLS reads into a buffer of ours
+// while it waits; so it is asked for what it holds, and then the socket below is
+// waited for.
+func (s *source) rest() error {
+	socket, secure := socketOf(s.conn)
+	if !secure {
+		return s.ready.read(s)
+	}
+	if err := s.readHeld(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	if err := awaitReadable(socket); err != nil {
+		return err
+	}
+	return s.plainRead()
+}
+
+// readHeld reads without waiting what TLS holds already.
+func (s *source) readHeld() error {
+	if err := s.conn.SetReadDeadline(past); err != nil {
+		return err
+	}
+	err := s.plainRead()
+	if err := s.conn.SetReadDeadline(noTime); err != nil {
+		return err
+	}
+	return err
 }
 
 func closeWrite(c net.Conn) error {

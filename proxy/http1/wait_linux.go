@@ -102,6 +102,19 @@ func (w *waiter) awaitGone() error {
 	return err
 }
 
+// awaitReadable waits until a read of the socket would not wait.
+func awaitReadable(socket net.Conn) error {
+	sc, ok := socket.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return raw.Read(func(fd uintptr) bool { return pollFd(fd, unix.POLLIN) != 0 })
+}
+
 func writeRetry(fd int, b []byte) (int, error) {
 	for {
 		n, err := syscall.Write(fd, b)
