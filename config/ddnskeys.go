@@ -20,7 +20,7 @@ var ddnsKeys = keys[DDNS]{
 	"zone":     store(parsed(hostName), func(e *DDNS) *string { return &e.Zone }),
 	"server":   store(asWord, func(e *DDNS) *string { return &e.Server }), // judged with the provider
 	"url":      store(parsed(parseUpdateURL).like(urlLike), func(e *DDNS) *string { return &e.URL }),
-	"success":  store(asWord, func(e *DDNS) *string { return &e.Success }),
+	"success":  store(parsed(parseSuccess), func(e *DDNS) *string { return &e.Success }),
 	"address":  store(asSource, func(e *DDNS) *string { return &e.Address }),
 	"sources":  store(some(distinct(parsed(parseURL).like(urlLike), itself)), func(e *DDNS) *[]string { return &e.Sources }),
 	"every":    store(atLeast(time.Minute), func(e *DDNS) *time.Duration { return &e.Every }),
@@ -89,6 +89,24 @@ func parseUpdateURL(s string) (string, error) {
 	}
 	_, err := parseURL(filled)
 	return s, err
+}
+
+// parseSuccess reads the words, or after "~" the regexp, that an answer holds
+// when an update worked.
+func parseSuccess(s string) (string, error) {
+	text, isPattern := strings.CutPrefix(s, "~")
+	empty := strings.TrimSpace(text) == ""
+	if isPattern && !empty {
+		pattern, err := parsePattern(text)
+		if err != nil {
+			return "", err
+		}
+		empty = pattern.MatchString("")
+	}
+	if empty {
+		return "", flawed("also fits an empty answer", `words of the answer, or "~" and a regular expression`)
+	}
+	return s, nil
 }
 
 // asSource reads where a public address comes from.

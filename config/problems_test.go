@@ -815,6 +815,25 @@ address = "dhcp"
 20:10: ddns.e.server: "https://ns.test" is a URL (only a host and a port stand here)
 21:11: ddns.e.address: "dhcp" is no source of an address ("auto", "router", "interface:eth0", "url:https://…" or "fixed:IP,IP6")
 `},
+	{"what no answer can show",
+		`
+[ddns.a]
+provider = "url"
+url = "https://x.test/?ip={ip}"
+success = "~good("
+[ddns.b]
+provider = "url"
+url = "https://x.test/?ip={ip}"
+success = "~(good)?"
+[ddns.c]
+provider = "url"
+url = "https://x.test/?ip={ip}"
+success = " "
+`, `
+4:11: ddns.a.success: "~good(" is not a regular expression: missing closing ): ` + "`good(`" + ` (the syntax is RE2's)
+8:11: ddns.b.success: "~(good)?" also fits an empty answer (words of the answer, or "~" and a regular expression)
+12:11: ddns.c.success: " " also fits an empty answer (words of the answer, or "~" and a regular expression)
+`},
 	{"ban log alert",
 		`
 [ban]
