@@ -2,11 +2,8 @@ package ddns
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,15 +23,6 @@ type account struct {
 	mu   sync.Mutex
 	view AccountStatus
 }
-
-const (
-	// firstRetry and lastRetry bound the growing pauses after failures.
-	firstRetry = time.Minute
-	lastRetry  = time.Hour
-	// driftEvery is how often the zone's own servers are asked what they
-	// publish.
-	driftEvery = time.Hour
-)
 
 // run looks after the names until ctx ends.
 func (a *account) run(ctx context.Context) {
@@ -64,13 +52,17 @@ func (a *account) run(ctx context.Context) {
 // Forced by a person, it asks also where nothing changed or asking was stopped.
 func (a *account) turn(ctx context.Context, forced bool) time.Time {
 	found := a.service.finder.find(ctx, a.DDNS)
-	now := time.Now()
+	if ctx.Err() != nil {
+		return time.Now()
+	}
 	a.noteFinding(found)
 	a.service.found(a.service.Addresses())
+	now := time.Now()
 	next := now.Add(a.Every)
 	if found.err == nil {
-		if due := a.due(found.Addresses, now, forced); len(due) > 0 {
-			a.publish(ctx, due, found.Addresses)
+		wanted := a.takes(found.Addresses)
+		if due := a.due(wanted, now, forced); len(due) > 0 {
+			a.publish(ctx, due, wanted, forced)
 		}
 	}
 	for _, n := range a.names {
@@ -83,28 +75,53 @@ func (a *account) turn(ctx context.Context, forced bool) time.Time {
 	return next
 }
 
+// takes is what the provider publishes of the addresses.
+func (a *account) takes(found Addresses) Addresses {
+	if p, ok := a.provider.(choosy); ok {
+		return p.takes(found)
+	}
+	return found
+}
+
 // due are the names that a provider must be told of now.
-func (a *account) due(found Addresses, now time.Time, forced bool) (due []Name) {
+func (a *account) due(wanted Addresses, now time.Time, forced bool) (due []Name) {
 	for _, n := range a.names {
 		e := a.service.memory.entry(a.DDNS, n.FQDN)
-		changed := e.Class != OK || e.OK.IsZero() || e.Drifted ||
-			found.V4.IsValid() && found.V4 != e.V4 || found.V6.IsValid() && found.V6 != e.V6
-		blocked := e.Class == Stop || now.Before(e.Not)
-		if forced || changed && !blocked {
+		changed := e.Class != OK || e.OK.IsZero() || e.Drifted || !e.accepted().cover(wanted)
+		if forced || changed && !e.blocked(now) {
 			due = append(due, n)
 		}
 	}
 	return due
 }
 
+// blocked tells whether the last reply forbids to ask now. A time farther off
+// than any provider may name comes of a clock that was wrong.
+func (e entry) blocked(now time.Time) bool {
+	return e.Class == Stop || now.Before(e.Not) && e.Not.Sub(now) <= longestWait
+}
+
+func (e entry) accepted() Addresses { return Addresses{e.V4, e.V6} }
+
+// cover tells whether a holds all of b.
+func (a Addresses) cover(b Addresses) bool {
+	return (!b.V4.IsValid() || a.V4 == b.V4) && (!b.V6.IsValid() || a.V6 == b.V6)
+}
+
 // publish tells the provider and learns from its replies. An address that was
 // not found is sent as it was last accepted: some services delete what is left
 // out.
-func (a *account) publish(ctx context.Context, due []Name, found Addresses) {
-	for _, same := range a.alike(due, found) {
+func (a *account) publish(ctx context.Context, due []Name, wanted Addresses, forced bool) {
+	for _, same := range a.alike(due, wanted) {
+		if !forced {
+			same.names = a.unpublished(ctx, same)
+		}
+		if len(same.names) == 0 {
+			continue
+		}
 		replies := a.provider.publish(ctx, same.names, same.Addresses)
 		if ctx.Err() != nil {
-			return // cut short by an edit or the end: nothing was learnt
+			break // cut short by an edit or the end: nothing was learnt
 		}
 		for i, n := range same.names {
 			a.learn(n, same.Addresses, replies[i])
@@ -115,17 +132,31 @@ func (a *account) publish(ctx context.Context, due []Name, found Addresses) {
 	}
 }
 
+// unpublished are the names that have to be sent. Where an earlier request may
+// have been carried out, what is published decides.
+func (a *account) unpublished(ctx context.Context, b batch) (list []Name) {
+	for _, n := range b.names {
+		e := a.service.memory.entry(a.DDNS, n.FQDN)
+		if e.Unsure && a.shows(ctx, n, b.Addresses) {
+			a.learn(n, b.Addresses, Reply{Words: "found published"})
+			continue
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
 // batch is names that get the same addresses.
 type batch struct {
 	names []Name
 	Addresses
 }
 
-func (a *account) alike(due []Name, found Addresses) (list []batch) {
+func (a *account) alike(due []Name, wanted Addresses) (list []batch) {
 	at := map[Addresses]int{}
 	for _, n := range due {
 		e := a.service.memory.entry(a.DDNS, n.FQDN)
-		want := Addresses{orAddr(found.V4, e.V4), orAddr(found.V6, e.V6)}
+		want := Addresses{orAddr(wanted.V4, e.V4), orAddr(wanted.V6, e.V6)}
 		i, ok := at[want]
 		if !ok {
 			i = len(list)
@@ -142,114 +173,4 @@ func orAddr(a, b netip.Addr) netip.Addr {
 		return a
 	}
 	return b
-}
-
-// learn keeps a reply and what it means for the next time.
-func (a *account) learn(n Name, sent Addresses, r Reply) {
-	now := time.Now()
-	e := a.service.memory.entry(a.DDNS, n.FQDN)
-	before := e
-	e.Class, e.Words, e.At, e.Not = r.Class, r.Words, now, time.Time{}
-	switch r.Class {
-	case OK:
-		e.V4, e.V6, e.OK, e.Failures, e.Drifted = sent.V4, sent.V6, now, 0, false
-	case Wait:
-		e.Not = now.Add(r.After)
-	case Retry:
-		e.Failures++
-		e.Not = now.Add(pause(e.Failures))
-	case Stop:
-		e.Failures++
-	}
-	a.service.memory.learn(a.DDNS, n.FQDN, e)
-	a.report(n, before, e)
-}
-
-// pause grows from firstRetry to lastRetry, with a fifth of jitter so that many
-// homes do not come at once.
-func pause(failures int) time.Duration {
-	d := lastRetry
-	if failures < 7 {
-		d = min(firstRetry<<(failures-1), lastRetry)
-	}
-	return d - d/10 + rand.N(d/5)
-}
-
-// report logs what a person may want to know, once for each change.
-func (a *account) report(n Name, before, e entry) {
-	switch {
-	case e.Class == OK && (before.V4 != e.V4 || before.V6 != e.V6):
-		a.log.Info("name published", "name", n.FQDN, "addresses", Addresses{e.V4, e.V6}.words())
-	case e.Class == OK && before.Class != OK:
-		a.log.Info("name published again", "name", n.FQDN)
-	case e.Class != OK && (before.Class != e.Class || before.Words != e.Words):
-		a.log.Warn("name not published", "name", n.FQDN, "reply", e.Words, "then", e.then())
-	}
-}
-
-// words lists the addresses.
-func (a Addresses) words() string {
-	var list []string
-	a.each(func(_ string, addr netip.Addr) { list = append(list, addr.String()) })
-	return strings.Join(list, " ")
-}
-
-// then says what is done next.
-func (e entry) then() string {
-	switch e.Class {
-	case Stop:
-		return "stopped until the configuration changes or an update is asked for"
-	case Wait, Retry:
-		return fmt.Sprintf("next try %s", e.Not.Local().Format("15:04:05"))
-	}
-	return ""
-}
-
-// lookForDrift compares what is published with what was accepted; somebody else
-// may have changed it.
-func (a *account) lookForDrift(ctx context.Context) {
-	for _, n := range a.names {
-		e := a.service.memory.entry(a.DDNS, n.FQDN)
-		if e.Class != OK || e.OK.IsZero() {
-			continue
-		}
-		if e.Drifted = a.drifted(ctx, n, e); e.Drifted {
-			a.log.Info("the zone publishes another address: it is set again", "name", n.FQDN)
-			a.service.memory.learn(a.DDNS, n.FQDN, e)
-		}
-	}
-}
-
-// drifted asks the zone's servers, and where they say something else the
-// provider's own API, if it has one: a proxied record answers with the proxy's
-// addresses. Who cannot be asked has not drifted.
-func (a *account) drifted(ctx context.Context, n Name, e entry) bool {
-	published, err := a.service.lookup(ctx, n)
-	if err != nil || agreeOn(published.V4, e.V4) && agreeOn(published.V6, e.V6) {
-		return false
-	}
-	api, ok := unwrap(a.provider).(interface {
-		published(context.Context, Name, string) (netip.Addr, error)
-	})
-	if !ok {
-		return true
-	}
-	differs := false
-	Addresses{e.V4, e.V6}.each(func(kind string, want netip.Addr) {
-		is, err := api.published(ctx, n, kind)
-		differs = differs || err == nil && is != want
-	})
-	return differs
-}
-
-func agreeOn(published, accepted netip.Addr) bool {
-	return !accepted.IsValid() || published == accepted
-}
-
-// unwrap is the provider behind eachRecord.
-func unwrap(p provider) any {
-	if e, ok := p.(eachRecord); ok {
-		return e.setter
-	}
-	return p
 }

@@ -3,12 +3,16 @@ package ddns
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -51,9 +55,11 @@ func (c *client) at(base, path string) string {
 	return strings.TrimSuffix(base, "/") + path
 }
 
-// get asks with an optional change of the request's head.
-func (c *client) get(ctx context.Context, url string, dress func(*http.Request)) (*answer, error) {
-	return c.send(ctx, http.MethodGet, url, nil, dress)
+// submit asks by GET, as the protocols made for routers do: it writes all the
+// same.
+func (c *client) submit(ctx context.Context, url string, dress func(*http.Request)) (*answer, error) {
+	a, err := c.send(ctx, http.MethodGet, url, nil, dress)
+	return a, unsure(err)
 }
 
 // call sends and receives JSON; into may be nil. An answer that is no JSON
@@ -77,6 +83,9 @@ func (c *client) call(ctx context.Context, method, url string, body, into any, d
 	if err == nil && into != nil {
 		a.json(into)
 	}
+	if method != http.MethodGet {
+		err = unsure(err)
+	}
 	return a, err
 }
 
@@ -96,42 +105,78 @@ func (c *client) send(ctx context.Context, method, url string, body []byte, dres
 		return nil, c.failure(req, err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err == nil && len(text) > maxAnswer {
+		err = errors.New("an answer that is too long for one of its kind")
+	}
 	if err != nil {
 		return nil, c.failure(req, err)
 	}
-	return &answer{resp.StatusCode, resp.Header, text, c.hide}, nil
+	return &answer{resp.StatusCode, resp.Header, text, func(s string) string { return c.hide(s, authorization(req)) }}, nil
 }
 
-// failure takes the URL off an error of net/http, which quotes it whole, and
-// says what it means: what was written may have landed.
+// failure takes the URL off an error of net/http, which quotes it whole.
 func (c *client) failure(req *http.Request, err error) error {
-	var quoted *url.Error
-	if errors.As(err, &quoted) {
+	for quoted := (*url.Error)(nil); errors.As(err, &quoted); {
 		err = quoted.Err
 	}
-	unsure := ""
-	if req.Method != http.MethodGet && isLate(err) {
-		unsure = "could not confirm: "
+	words := c.hide(fmt.Sprintf("%s: %v", req.URL.Hostname(), err), authorization(req))
+	return &broken{clean(words), !neverSent(err)}
+}
+
+// authorization is the secret of that field (RFC 9110 section 11.6.2), which
+// may be another spelling of ours.
+func authorization(r *http.Request) string {
+	_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return value
+}
+
+// broken is a request without an answer.
+type broken struct {
+	words string
+	sent  bool // it may have reached the provider
+}
+
+func (b *broken) Error() string { return b.words }
+
+// unsure says of a write without an answer that it may have landed.
+func unsure(err error) error {
+	var b *broken
+	if errors.As(err, &b) && b.sent {
+		return &refusal{Reply{Class: Retry, Words: "could not confirm: " + b.words, Unsure: true}}
 	}
-	return errors.New(clean(c.hide(fmt.Sprintf("%s%s: %v", unsure, req.URL.Hostname(), err))))
+	return err
 }
 
-func isLate(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout() || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+// neverSent tells the errors of a connection that was not made.
+func neverSent(err error) bool {
+	var op *net.OpError
+	var name *net.DNSError
+	var cert *tls.CertificateVerificationError
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &name) || errors.As(err, &cert)
 }
 
-// hide takes the secrets out of text, as they are and as a URL spells them.
-func (c *client) hide(text string) string {
-	for _, s := range c.secrets {
-		if s == "" {
-			continue
-		}
+// hide takes the secrets, and more of them, out of text: as they are and as
+// URLs, JSON and pages spell them.
+func (c *client) hide(text string, more ...string) string {
+	var all []string
+	for _, s := range append(more, c.secrets...) {
+		all = append(all, spellings(s)...)
+	}
+	// The longest first: one may begin as another does.
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	for _, s := range all {
 		text = strings.ReplaceAll(text, s, "(hidden)")
-		text = strings.ReplaceAll(text, url.QueryEscape(s), "(hidden)")
 	}
 	return text
+}
+
+func spellings(secret string) []string {
+	if secret == "" {
+		return nil
+	}
+	inJSON, _ := json.Marshal(secret) // a string always can be
+	return []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), strings.Trim(string(inJSON), `"`)}
 }
 
 // ok tells a status of success.
@@ -173,3 +218,10 @@ func bearer(token string) func(*http.Request) {
 
 // json reads the body into v as far as it is JSON.
 func (a *answer) json(v any) { _ = json.Unmarshal(a.body, v) }
+
+// isJSON tells an API's answer from a page that somebody puts before it: a
+// status alone is no success.
+func (a *answer) isJSON() bool {
+	body := bytes.TrimSpace(a.body)
+	return len(body) > 0 && (body[0] == '{' || body[0] == '[') && json.Valid(body)
+}

@@ -47,10 +47,13 @@ func (p *cloudflare) ask(ctx context.Context, method, path string, body, result 
 	for _, e := range reply.Errors {
 		words += strconv.Itoa(e.Code) + " " + e.Message + " "
 	}
-	if a.ok() {
-		return stop(a.quote(orElse(words, a.said())))
+	switch {
+	case !a.ok():
+		return statusRefusal(a, a.quote(words))
+	case words == "": // a page that somebody puts before the API
+		return retry(a.said())
 	}
-	return statusRefusal(a, a.quote(words))
+	return stop(a.quote(words))
 }
 
 func (p *cloudflare) zoneID(ctx context.Context, zone string) (string, error) {

@@ -46,8 +46,13 @@ func disagreement(votes map[netip.Addr]map[string]bool, said []string) error {
 	case 1:
 		return errors.New("only one source told the public address, and two must agree: " + all)
 	}
-	return errors.New("the sources disagree about the public address: " + all)
+	return fmt.Errorf("%w: %s", errDisagree, all)
 }
+
+var errDisagree = errors.New("the sources disagree about the public address")
+
+// disagrees tells doubt from a family that the home does not have.
+func disagrees(err error) bool { return errors.Is(err, errDisagree) }
 
 func operators(sources []source) int {
 	seen := map[string]bool{}

@@ -13,11 +13,10 @@ import (
 // desec deletes the record of a family that an update leaves out, so a missing
 // one is asked to be preserved.
 type desec struct {
-	*client
-	token string
+	zoneAPI
 }
 
-func newDeSEC(c *config.DDNS, cl *client) provider { return &desec{cl, c.Token.Reveal()} }
+func newDeSEC(c *config.DDNS, cl *client) provider { return &desec{newZoneAPI(c, cl)} }
 
 func (p *desec) publish(ctx context.Context, names []Name, a Addresses) []Reply {
 	replies := make([]Reply, len(names))
@@ -29,7 +28,7 @@ func (p *desec) publish(ctx context.Context, names []Name, a Addresses) []Reply 
 
 func (p *desec) update(ctx context.Context, n Name, addrs Addresses) error {
 	q := url.Values{"hostname": {n.FQDN}, "myipv4": {orPreserve(addrs.V4)}, "myipv6": {orPreserve(addrs.V6)}}
-	a, err := p.get(ctx, p.at("https://update.dedyn.io", "/?"+q.Encode()), func(r *http.Request) {
+	a, err := p.submit(ctx, p.at("https://update.dedyn.io", "/?"+q.Encode()), func(r *http.Request) {
 		r.SetBasicAuth(n.FQDN, p.token)
 	})
 	switch {
@@ -69,15 +68,20 @@ func (p *desec) removeTXT(ctx context.Context, n Name, _ string) error {
 
 func (p *desec) setTXT(ctx context.Context, n Name, values []string) error {
 	const leastTTL = 3600 // the service takes no less
-	subname := n.Label
+	zone, subname := p.place(n)
 	if subname == "@" {
 		subname = ""
 	}
 	list := []desecRecords{{Subname: subname, Type: "TXT", TTL: leastTTL, Records: values}}
-	a, err := p.call(ctx, http.MethodPatch, p.at("https://desec.io", "/api/v1/domains/"+url.PathEscape(n.Domain)+"/rrsets/"),
+	a, err := p.call(ctx, http.MethodPatch, p.at("https://desec.io", "/api/v1/domains/"+url.PathEscape(zone)+"/rrsets/"),
 		list, nil, func(r *http.Request) { r.Header.Set("Authorization", "Token "+p.token) })
-	if err == nil && !a.ok() {
-		err = statusRefusal(a, "")
+	switch {
+	case err != nil:
+		return err
+	case !a.ok():
+		return statusRefusal(a, "")
+	case !a.isJSON():
+		return retry("an answer that is none of the API's: " + a.said())
 	}
-	return err
+	return nil
 }

@@ -30,8 +30,13 @@ func (p *digitalOcean) ask(ctx context.Context, method, path string, body, into 
 		Message string `json:"message"`
 	}
 	a, err := p.call(ctx, method, p.at("https://api.digitalocean.com", path), body, into, bearer(p.token))
-	if err != nil || a.ok() {
+	switch {
+	case err != nil:
 		return err
+	case a.ok() && (a.isJSON() || a.status == http.StatusNoContent && method == http.MethodDelete):
+		return nil
+	case a.ok():
+		return retry("an answer that is none of the API's: " + a.said())
 	}
 	a.json(&failure)
 	return statusRefusal(a, a.quote(failure.Message))
@@ -41,10 +46,16 @@ func (p *digitalOcean) records(ctx context.Context, n Name, kind string) (path, 
 	zone, label := p.place(n)
 	path = "/v2" + in("domains", zone, "records")
 	var reply struct {
-		Records []digitalOceanRecord `json:"domain_records"`
+		Records *[]digitalOceanRecord `json:"domain_records"`
 	}
 	err = p.ask(ctx, http.MethodGet, path+"?name="+url.QueryEscape(n.FQDN)+"&type="+kind, nil, &reply)
-	return path, label, reply.Records, err
+	if err == nil && reply.Records == nil {
+		err = retry("an answer without records")
+	}
+	if err != nil {
+		return "", "", nil, err
+	}
+	return path, label, *reply.Records, nil
 }
 
 func (p *digitalOcean) set(ctx context.Context, n Name, kind string, addr netip.Addr) error {
@@ -57,12 +68,31 @@ func (p *digitalOcean) set(ctx context.Context, n Name, kind string, addr netip.
 	case list[0].Data == addr.String():
 		return nil
 	}
-	return p.ask(ctx, http.MethodPatch, path+in(strconv.FormatInt(list[0].ID, 10)),
-		digitalOceanRecord{Type: kind, Data: addr.String()}, nil)
+	return p.write(ctx, http.MethodPatch, path+in(strconv.FormatInt(list[0].ID, 10)), digitalOceanRecord{Type: kind, Data: addr.String()})
 }
 
 func (p *digitalOcean) create(ctx context.Context, path, label, kind, data string) error {
-	return p.ask(ctx, http.MethodPost, path, digitalOceanRecord{Type: kind, Name: label, Data: data, TTL: 300}, nil)
+	return p.write(ctx, http.MethodPost, path, digitalOceanRecord{Type: kind, Name: label, Data: data, TTL: 300})
+}
+
+// write changes a record; the API shows the record that came of it.
+func (p *digitalOcean) write(ctx context.Context, method, path string, r digitalOceanRecord) error {
+	var reply struct {
+		Record *digitalOceanRecord `json:"domain_record"`
+	}
+	err := p.ask(ctx, method, path, r, &reply)
+	if err == nil && reply.Record == nil {
+		err = retry("an answer without the record")
+	}
+	return err
+}
+
+func (p *digitalOcean) published(ctx context.Context, n Name, kind string) (netip.Addr, error) {
+	_, _, list, err := p.records(ctx, n, kind)
+	if err != nil || len(list) == 0 {
+		return netip.Addr{}, err
+	}
+	return netip.ParseAddr(list[0].Data)
 }
 
 func (p *digitalOcean) addTXT(ctx context.Context, n Name, value string) error {

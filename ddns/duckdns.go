@@ -31,15 +31,19 @@ func (p *duckdns) publish(ctx context.Context, names []Name, a Addresses) []Repl
 	return all(names, replyOf(p.update(ctx, q), "OK"))
 }
 
-// short is the name as the service knows it: below its own domain.
+// short is the name as the service knows it: below its own domain, or the one
+// of the table. What lies below it follows by itself.
 func (p *duckdns) short(n Name) string {
-	rest := strings.TrimSuffix(n.FQDN, ".duckdns.org")
-	return rest[strings.LastIndexByte(rest, '.')+1:] // what lies below follows by itself
+	rest, ours := strings.CutSuffix(n.FQDN, ".duckdns.org")
+	if !ours && n.Domain != "" {
+		rest = n.Label
+	}
+	return rest[strings.LastIndexByte(rest, '.')+1:]
 }
 
 func (p *duckdns) update(ctx context.Context, q url.Values) error {
 	q.Set("token", p.token)
-	a, err := p.get(ctx, p.at("https://www.duckdns.org", "/update?"+q.Encode()), nil)
+	a, err := p.submit(ctx, p.at("https://www.duckdns.org", "/update?"+q.Encode()), nil)
 	if err != nil {
 		return err
 	}

@@ -79,10 +79,15 @@ func newMember(c *config.DDNS, cl *client) provider {
 	return &dynDNS2{client: cl, dialect: family[c.Provider], user: c.Username, password: c.Password.Reveal()}
 }
 
-func (p *dynDNS2) publish(ctx context.Context, names []Name, a Addresses) []Reply {
+func (p *dynDNS2) takes(a Addresses) Addresses {
 	if p.dual == onlyV4 {
 		a.V6 = netip.Addr{}
 	}
+	return a
+}
+
+func (p *dynDNS2) publish(ctx context.Context, names []Name, a Addresses) []Reply {
+	a = p.takes(a)
 	switch {
 	case !a.Has():
 		return all(names, Reply{Class: Retry, Words: "no IPv4 address to publish: the service takes no other"})
@@ -127,7 +132,7 @@ func (p *dynDNS2) ask(ctx context.Context, names []Name, a Addresses) []Reply {
 	if path == "" {
 		path = "/nic/update"
 	}
-	ans, err := p.get(ctx, p.at("https://"+p.host, path+"?"+p.query(names, a)), func(r *http.Request) {
+	ans, err := p.submit(ctx, p.at("https://"+p.host, path+"?"+p.query(names, a)), func(r *http.Request) {
 		r.SetBasicAuth(p.user, p.password)
 	})
 	if err != nil {
@@ -193,8 +198,12 @@ func (a *answer) readLine(line string, sent Addresses) Reply {
 	said := a.quote(line)
 	switch words[0] {
 	case "good":
-		if len(words) > 1 && words[1] == "127.0.0.1" && sent.V4.String() != words[1] {
+		switch names := addressesIn(words[1:]); {
+		case len(names) == 0 || slices.ContainsFunc(names, sent.has):
+		case names[0] == netip.AddrFrom4([4]byte{127, 0, 0, 1}):
 			return Reply{Class: Stop, Words: said + " (the service does not serve this client)"}
+		default:
+			return Reply{Class: Retry, Words: said + " (which is not what was sent)"}
 		}
 		return replyInStatus(a, said)
 	case "nochg":
@@ -208,6 +217,18 @@ func (a *answer) readLine(line string, sent Addresses) Reply {
 		return Reply{Class: Retry, Words: said}
 	}
 	return replyOf(statusRefusal(a, ""), "")
+}
+
+// addressesIn are those that words hold, alone or with commas between them.
+func addressesIn(words []string) (list []netip.Addr) {
+	for _, w := range words {
+		for part := range strings.SplitSeq(w, ",") {
+			if a, err := netip.ParseAddr(part); err == nil {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
 }
 
 // replyInStatus believes a good word only where the status is good too.

@@ -15,15 +15,24 @@ import (
 // now serves all tables that ask alike.
 type finder struct {
 	gateways func() []netip.Addr
+	look     func(context.Context, *config.DDNS) finding
 
 	mu    sync.Mutex
-	found map[string]finding
+	looks map[string]*look
+}
+
+// look is the last one of a kind; its lock is held while it lasts, and holds up
+// those only who ask alike.
+type look struct {
+	sync.Mutex
+	finding
 }
 
 // finding is what one look brought.
 type finding struct {
 	Addresses
 	carrier string // why nobody reaches the home over IPv4; "" where they can
+	doubt   string // why one family was not found, where the other was
 	err     error  // where nothing was found; records stay as they are
 	at      time.Time
 }
@@ -31,23 +40,40 @@ type finding struct {
 // sameLook is how long a finding serves others.
 const sameLook = 20 * time.Second
 
-func (f *finder) find(ctx context.Context, c *config.DDNS) finding {
-	key := c.Address + " " + strings.Join(c.Sources, " ")
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if old, ok := f.found[key]; ok && time.Since(old.at) < sameLook {
-		return old
+func newFinder(gateways func() []netip.Addr) *finder {
+	if gateways == nil {
+		gateways = func() []netip.Addr { return nil }
 	}
-	out := f.look(ctx, c)
-	out.at = time.Now()
-	if f.found == nil {
-		f.found = map[string]finding{}
-	}
-	f.found[key] = out
-	return out
+	f := &finder{gateways: gateways, looks: map[string]*look{}}
+	f.look = f.ask
+	return f
 }
 
-func (f *finder) look(ctx context.Context, c *config.DDNS) (out finding) {
+func (f *finder) find(ctx context.Context, c *config.DDNS) finding {
+	l := f.lookOf(c.Address + " " + strings.Join(c.Sources, " "))
+	l.Lock()
+	defer l.Unlock()
+	if l.at.IsZero() || time.Since(l.at) >= sameLook {
+		out := f.look(ctx, c)
+		if ctx.Err() != nil {
+			return out // cut short: nobody else can use it
+		}
+		l.finding = out
+		l.at = time.Now()
+	}
+	return l.finding
+}
+
+func (f *finder) lookOf(kind string) *look {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.looks[kind] == nil {
+		f.looks[kind] = &look{}
+	}
+	return f.looks[kind]
+}
+
+func (f *finder) ask(ctx context.Context, c *config.DDNS) (out finding) {
 	kind, value, _ := strings.Cut(c.Address, ":")
 	switch kind {
 	case "fixed":
@@ -83,24 +109,22 @@ func (f *finder) auto(ctx context.Context, c *config.DDNS) finding {
 		sources = named(c.Sources)
 	}
 	out := echoed(ctx, sources, false)
-	if out.V6 = stableV6(""); out.V6.IsValid() {
-		out.err = nil
-	}
+	out.V6 = stableV6("")
 	if router, err := askRouter(ctx, f.gateways()); err == nil {
 		out.carrier = behindCarrier(router, out.V4)
 	}
-	return out
+	return out.settled()
 }
 
 func echoed(ctx context.Context, sources []source, both bool) (out finding) {
 	out.V4, out.err = agree(ctx, sources, false)
 	if both {
 		v6, err := agree(ctx, sources, true)
-		if out.V6 = v6; err == nil {
-			out.err = nil
+		if out.V6 = v6; out.err == nil && disagrees(err) {
+			out.doubt = err.Error()
 		}
 	}
-	return out
+	return out.settled()
 }
 
 func (f *finder) routers(ctx context.Context) (out finding) {
@@ -114,8 +138,14 @@ func (f *finder) routers(ctx context.Context) (out finding) {
 	default:
 		out.V4 = addr
 	}
-	if out.V6.IsValid() {
-		out.err = nil
+	return out.settled()
+}
+
+// settled turns what went wrong with one family into a doubt where the other was
+// found.
+func (out finding) settled() finding {
+	if out.err != nil && out.Has() {
+		out.doubt, out.err = out.err.Error(), nil
 	}
 	return out
 }

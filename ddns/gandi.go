@@ -29,15 +29,19 @@ func (p *gandi) ask(ctx context.Context, method string, n Name, kind string, bod
 }
 
 func (p *gandi) put(ctx context.Context, n Name, kind string, values []string) error {
-	a, err := p.ask(ctx, http.MethodPut, n, kind, gandiSet{values, gandiTTL}, nil)
-	if err == nil && !a.ok() {
-		var failure struct {
-			Message string `json:"message"`
-		}
-		a.json(&failure)
-		err = statusRefusal(a, a.quote(failure.Message))
+	var reply struct {
+		Message string `json:"message"` // of a success too
 	}
-	return err
+	a, err := p.ask(ctx, http.MethodPut, n, kind, gandiSet{values, gandiTTL}, &reply)
+	switch {
+	case err != nil:
+		return err
+	case !a.ok():
+		return statusRefusal(a, a.quote(reply.Message))
+	case reply.Message == "":
+		return retry("an answer that is none of the API's: " + a.said())
+	}
+	return nil
 }
 
 func (p *gandi) set(ctx context.Context, n Name, kind string, addr netip.Addr) error {
@@ -48,10 +52,17 @@ func (p *gandi) set(ctx context.Context, n Name, kind string, addr netip.Addr) e
 func (p *gandi) texts(ctx context.Context, n Name) ([]string, error) {
 	var set gandiSet
 	a, err := p.ask(ctx, http.MethodGet, n, "TXT", nil, &set)
-	if err == nil && !a.ok() && a.status != http.StatusNotFound {
-		err = statusRefusal(a, "")
+	switch {
+	case err != nil:
+		return nil, err
+	case a.status == http.StatusNotFound:
+		return nil, nil
+	case !a.ok():
+		return nil, statusRefusal(a, "")
+	case !a.isJSON():
+		return nil, retry("an answer that is none of the API's: " + a.said())
 	}
-	return set.Values, err
+	return set.Values, nil
 }
 
 func (p *gandi) addTXT(ctx context.Context, n Name, value string) error {

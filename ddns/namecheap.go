@@ -23,16 +23,18 @@ func newNamecheap(c *config.DDNS, cl *client) provider {
 	return &namecheap{cl, c.Password.Reveal()}
 }
 
+func (p *namecheap) takes(a Addresses) Addresses { return Addresses{V4: a.V4} }
+
 func (p *namecheap) publish(ctx context.Context, names []Name, a Addresses) []Reply {
 	if !a.V4.IsValid() {
 		return all(names, Reply{Class: Retry, Words: "no IPv4 address to publish: namecheap takes no other"})
 	}
-	return eachRecord{p}.publish(ctx, names, Addresses{V4: a.V4})
+	return eachRecord{p}.publish(ctx, names, p.takes(a))
 }
 
 func (p *namecheap) set(ctx context.Context, n Name, _ string, addr netip.Addr) error {
 	q := url.Values{"host": {n.Label}, "domain": {n.Domain}, "password": {p.password}, "ip": {addr.String()}}
-	a, err := p.get(ctx, p.at("https://dynamicdns.park-your-domain.com", "/update?"+q.Encode()), nil)
+	a, err := p.submit(ctx, p.at("https://dynamicdns.park-your-domain.com", "/update?"+q.Encode()), nil)
 	if err != nil {
 		return err
 	}

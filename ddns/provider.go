@@ -15,6 +15,9 @@ type Addresses struct{ V4, V6 netip.Addr }
 // Has tells whether there is anything to publish.
 func (a Addresses) Has() bool { return a.V4.IsValid() || a.V6.IsValid() }
 
+// has tells whether addr is one of them.
+func (a Addresses) has(addr netip.Addr) bool { return addr.IsValid() && (addr == a.V4 || addr == a.V6) }
+
 // each calls do for each address there is, with the type of its record.
 func (a Addresses) each(do func(kind string, addr netip.Addr)) {
 	if a.V4.IsValid() {
@@ -45,6 +48,18 @@ func name(fqdn, domain string) Name {
 type provider interface {
 	// publish brings names to the addresses and returns a reply for each.
 	publish(ctx context.Context, names []Name, a Addresses) []Reply
+}
+
+// choosy is a provider that does not publish every family.
+type choosy interface {
+	// takes is what it publishes of the addresses.
+	takes(a Addresses) Addresses
+}
+
+// reader is a provider that tells what it publishes; an invalid address for
+// none.
+type reader interface {
+	published(ctx context.Context, n Name, kind string) (netip.Addr, error)
 }
 
 // texter is a provider that can also publish a TXT record (RFC 8555 section

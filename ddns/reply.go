@@ -45,6 +45,9 @@ type Reply struct {
 	Class Class
 	Words string        // the provider's own, or why there are none
 	After time.Duration // of Wait: not before that has passed
+	// Unsure tells a Retry whose request may have been carried out: what is
+	// published now is looked up before it is sent again.
+	Unsure bool
 }
 
 // refusal is a Reply other than OK on its way up as an error.

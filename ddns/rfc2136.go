@@ -73,10 +73,7 @@ func readUpdate(reply *dns.Msg, err error) error {
 	case errors.Is(err, dns.ErrSig), errors.Is(err, dns.ErrTime), errors.Is(err, dns.ErrKey), errors.Is(err, dns.ErrSecret):
 		return stop("the server's signature is not right: check key, secret and both clocks")
 	case err != nil && reply == nil:
-		if isLate(err) {
-			return retry("could not confirm: " + clean(err.Error()))
-		}
-		return retry(clean(err.Error()))
+		return unsure(&broken{clean(err.Error()), !neverSent(err)})
 	case reply == nil:
 		return retry("no reply")
 	}
@@ -84,7 +81,7 @@ func readUpdate(reply *dns.Msg, err error) error {
 	switch reply.Rcode {
 	case dns.RcodeSuccess:
 		if err != nil {
-			return retry("could not confirm: " + clean(err.Error()))
+			return unsure(&broken{clean(err.Error()), true})
 		}
 		return nil
 	case dns.RcodeNotAuth, dns.RcodeRefused, dns.RcodeNotZone, dns.RcodeBadKey, dns.RcodeBadTime:

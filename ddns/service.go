@@ -38,7 +38,7 @@ type Service struct {
 	transport http.RoundTripper
 	lookup    func(context.Context, Name) (Addresses, error)
 	found     func([]netip.Addr)
-	finder    finder
+	finder    *finder
 	memory    *memory
 
 	own   sync.Mutex
@@ -61,10 +61,7 @@ func New(o Options) *Service {
 	if s.found = o.Found; s.found == nil {
 		s.found = func([]netip.Addr) {}
 	}
-	s.finder.gateways = o.Gateways
-	if s.finder.gateways == nil {
-		s.finder.gateways = func() []netip.Addr { return nil }
-	}
+	s.finder = newFinder(o.Gateways)
 	var err error
 	if s.memory, err = remember(o.State); err != nil {
 		s.log.Warn("dynamic DNS starts without its memory", "error", err)
@@ -198,7 +195,7 @@ func namesOf(c *config.DDNS, routes []*config.Route) []Name {
 	}
 	for _, r := range routes {
 		for _, host := range r.Hosts {
-			if r.Enabled && c.Domain != "" && (host == c.Domain || strings.HasSuffix(host, "."+c.Domain)) {
+			if r.Enabled && within(host, c.Domain) {
 				add(host)
 			}
 		}

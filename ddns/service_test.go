@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -23,8 +24,11 @@ type service struct {
 }
 
 type options struct {
-	state  string
-	lookup func(context.Context, ddns.Name) (ddns.Addresses, error)
+	state     string
+	lookup    func(context.Context, ddns.Name) (ddns.Addresses, error)
+	transport http.RoundTripper
+	gateways  func() []netip.Addr
+	find      func() (ddns.Addresses, error) // in place of what the table says
 }
 
 type syncBuffer struct {
@@ -54,7 +58,11 @@ func start(t *testing.T, text string, o options) *service {
 		}
 	}
 	s := &service{log: &syncBuffer{}}
-	s.Service = ddns.New(ddns.Options{Log: slog.New(slog.NewTextHandler(s.log, nil)), State: o.state, Lookup: o.lookup})
+	s.Service = ddns.New(ddns.Options{Log: slog.New(slog.NewTextHandler(s.log, nil)), State: o.state,
+		Lookup: o.lookup, Transport: o.transport, Gateways: o.gateways})
+	if o.find != nil {
+		s.FindBy(o.find)
+	}
 	s.apply(t, text)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

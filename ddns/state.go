@@ -28,6 +28,7 @@ type entry struct {
 	Not      time.Time  `json:"not_before"` // zero for any time
 	Failures int        `json:"failures"`   // one after another
 	Drifted  bool       `json:"drifted"`    // the zone publishes something else
+	Unsure   bool       `json:"unsure"`     // the last request may have been carried out
 }
 
 // kept are the entries of a table, by name. A table with another sum was edited:
@@ -83,8 +84,8 @@ func (m *memory) sum(c *config.DDNS) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// entry returns what is known of a name; fresh where its table was edited,
-// except for what was accepted, which still stands in the zone.
+// entry returns what is known of a name; nothing where its table was edited,
+// which may have led it to another provider.
 func (m *memory) entry(c *config.DDNS, fqdn string) entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -15,7 +15,7 @@ type AccountStatus struct {
 	Name     string
 	Provider string
 	V4, V6   netip.Addr // the public addresses as found
-	Problem  string     // why none was found; "" when one was
+	Problem  string     // why none, or none of one family, was found; "" when all is well
 	Carrier  string     // why nobody reaches the home over IPv4; "" where they can
 	Looked   time.Time  // when they were looked for; zero before the first look
 	Next     time.Time  // the next look
@@ -76,14 +76,14 @@ func (a *account) noteFinding(f finding) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	before := a.view
-	a.view.Looked, a.view.Carrier, a.view.Problem = f.at, f.carrier, ""
+	a.view.Looked, a.view.Carrier, a.view.Problem = f.at, f.carrier, f.doubt
 	if f.err != nil {
 		a.view.Problem = f.err.Error()
 	} else {
 		a.view.V4, a.view.V6 = f.V4, f.V6
 	}
 	if a.view.Problem != "" && before.Problem == "" {
-		a.log.Warn("no public address was found: records stay as they are", "reason", a.view.Problem)
+		a.log.Warn("the public address is not certain: records stay as they are", "reason", a.view.Problem)
 	}
 	if a.view.Carrier != "" && before.Carrier == "" {
 		a.log.Warn("the home cannot be reached over IPv4", "reason", a.view.Carrier)

@@ -36,10 +36,12 @@ func (s *Service) texter(fqdn string) (texter, Name, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var best *account
+	longest := ""
 	for _, a := range s.accounts {
-		in := a.Domain != "" && (fqdn == a.Domain || strings.HasSuffix(fqdn, "."+a.Domain))
-		if in && (best == nil || len(a.Domain) > len(best.Domain)) {
-			best = a
+		for _, domain := range a.domains() {
+			if len(domain) > len(longest) && within(fqdn, domain) {
+				best, longest = a, domain
+			}
 		}
 	}
 	if best == nil {
@@ -50,4 +52,20 @@ func (s *Service) texter(fqdn string) (texter, Name, error) {
 		return nil, Name{}, fmt.Errorf("%s cannot publish the TXT record that DNS-01 needs: a wildcard needs another provider", best.Provider)
 	}
 	return t, name(fqdn, best.Domain), nil
+}
+
+// domains are those a table looks after: its own, its zone, and where it says
+// neither what its names say.
+func (a *account) domains() (list []string) {
+	if a.Domain != "" || a.Zone != "" {
+		return []string{a.Domain, a.Zone}
+	}
+	for _, n := range a.names {
+		list = append(list, strings.TrimPrefix(n.FQDN, "*."))
+	}
+	return list
+}
+
+func within(fqdn, domain string) bool {
+	return domain != "" && (fqdn == domain || strings.HasSuffix(fqdn, "."+domain))
 }

@@ -2,6 +2,7 @@ package ddns
 
 import (
 	"context"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -14,9 +15,51 @@ import (
 type anyURL struct {
 	*client
 	template, success string
+	pattern           *regexp.Regexp // in place of success, where that is one
 }
 
-func newURL(c *config.DDNS, cl *client) provider { return &anyURL{cl, c.URL, c.Success} }
+func newURL(c *config.DDNS, cl *client) provider {
+	cl.secrets = append(cl.secrets, credentials(c.URL)...)
+	p := &anyURL{client: cl, template: c.URL, success: c.Success}
+	if pattern, ok := strings.CutPrefix(c.Success, "~"); ok {
+		p.pattern, _ = regexp.Compile(pattern) // config has checked it
+	}
+	return p
+}
+
+// credentials are the parts of an update's URL that may give a right to whoever
+// reads them: a user's password and what the query says beside the placeholders.
+func credentials(template string) (list []string) {
+	const tooCommon = 6 // shorter ones are words like "yes", and would hide too much
+	u, err := url.Parse(template)
+	if err != nil {
+		return nil
+	}
+	if p, ok := u.User.Password(); ok {
+		list = append(list, p)
+	}
+	for _, values := range u.Query() {
+		for _, v := range values {
+			if len(v) >= tooCommon && !strings.Contains(v, "{") {
+				list = append(list, v)
+			}
+		}
+	}
+	return list
+}
+
+// takes is what the template has a place for; all where it has none, because
+// the service looks itself.
+func (p *anyURL) takes(a Addresses) Addresses {
+	v4, v6 := strings.Contains(p.template, "{ip}"), strings.Contains(p.template, "{ip6}")
+	if v4 && !v6 {
+		a.V6 = netip.Addr{}
+	}
+	if v6 && !v4 {
+		a.V4 = netip.Addr{}
+	}
+	return a
+}
 
 func (p *anyURL) publish(ctx context.Context, names []Name, a Addresses) []Reply {
 	if missing := p.missing(a); missing != "" {
@@ -45,23 +88,22 @@ func (p *anyURL) missing(a Addresses) string {
 func (p *anyURL) update(ctx context.Context, n Name, addrs Addresses) error {
 	filled := strings.NewReplacer("{ip}", addrs.V4.String(), "{ip6}", url.QueryEscape(addrs.V6.String()),
 		"{name}", url.QueryEscape(n.FQDN)).Replace(p.template)
-	a, err := p.get(ctx, filled, nil)
+	a, err := p.submit(ctx, filled, nil)
 	switch {
 	case err != nil:
 		return err
+	case !a.ok():
+		return statusRefusal(a, "")
 	case p.accepted(a.text()):
 		return nil
-	case a.ok():
-		return retry("the answer does not say " + p.success + ": " + a.said())
 	}
-	return statusRefusal(a, "")
+	return retry("the answer does not say " + p.success + ": " + a.said())
 }
 
 // accepted looks for the words, or for a regexp after "~".
 func (p *anyURL) accepted(text string) bool {
-	if pattern, ok := strings.CutPrefix(p.success, "~"); ok {
-		re, err := regexp.Compile(pattern)
-		return err == nil && re.MatchString(text)
+	if p.pattern != nil {
+		return p.pattern.MatchString(text)
 	}
-	return strings.Contains(text, p.success)
+	return p.success != "" && strings.Contains(text, p.success)
 }

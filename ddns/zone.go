@@ -23,8 +23,11 @@ func (z *zoneAPI) place(n Name) (zone, label string) {
 		zone = z.zone
 	}
 	if zone == "" { // the last two labels, as in most zones
-		labels := strings.Split(n.FQDN, ".")
-		zone = strings.Join(labels[max(0, len(labels)-2):], ".")
+		labels, own := strings.Split(n.FQDN, "."), 2
+		if within(n.FQDN, "dedyn.io") {
+			own = 3
+		}
+		zone = strings.Join(labels[max(0, len(labels)-own):], ".")
 	}
 	if n.FQDN == zone {
 		return zone, "@"

@@ -192,10 +192,14 @@ func (r ddnsReport) address(now time.Time) string {
 	switch {
 	case r.Looked.IsZero():
 		return "the public address was not looked for yet"
-	case r.Problem != "":
+	case r.Problem != "" && r.V4 == "" && r.V6 == "":
 		return "no public address: " + r.Problem
 	}
-	return fmt.Sprintf("public address %s, looked for %s ago", firstOf(joined(r.V4, r.V6), "none"), now.Sub(r.Looked).Round(time.Second))
+	text := fmt.Sprintf("public address %s, looked for %s ago", firstOf(joined(r.V4, r.V6), "none"), now.Sub(r.Looked).Round(time.Second))
+	if r.Problem != "" {
+		text += "; not certain: " + r.Problem
+	}
+	return text
 }
 
 func joined(a, b string) string {
