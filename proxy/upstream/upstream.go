@@ -115,8 +115,8 @@ func (u *Upstream) KeptFor(repeatable bool) (Conn, bool) {
 	if !ok || repeatable || u.protocol.Told {
 		return c, ok
 	}
-	c.Spoil()
-	u.Done(c, time.Time{})
+	u.open.Add(-1)
+	drop(c.Wire)
 	return Conn{}, false
 }
 
