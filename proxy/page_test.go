@@ -196,6 +196,7 @@ func TestPages(t *testing.T) {
 			{"a key too long", "/" + strings.Repeat("k", 239), "", 404, "", "", "", "the key has more than 250 bytes"},
 		} {
 			t.Run(test.name, func(t *testing.T) {
+				s.settles() // what was asked before is recorded
 				before := s.server.Records().Newest()
 				req, _ := http.NewRequest("GET", "http://"+s.addr+test.path, nil)
 				req.Host = "Example.com:80"
