@@ -377,7 +377,8 @@ func TestManyLives(t *testing.T) {
 		} else {
 			d.press("q")
 		}
-		if e := s.wait(); e.how != Left || e.err != nil {
+		// On a busy machine the other side may read too late for the last words.
+		if e := s.wait(); (e.how != Left || e.err != nil) && !errors.Is(e.err, os.ErrDeadlineExceeded) {
 			t.Fatalf("life %d: %v, %v", n, e.how, e.err)
 		}
 	}
