@@ -912,7 +912,7 @@ to = "http://a"
 [route.a]
 host = "b.test"
 `, `
-4:2: table a already exists
+4:2: table route.a already exists, in line 1
 `},
 	{"syntax, all of them",
 		`
@@ -935,7 +935,7 @@ to = "http://a"
 [route.a]
 host = "b.test"
 `, `
-4:2: table a already exists
+4:2: table route.a already exists, in line 1
 `},
 	{"a list of tables in a route",
 		`

@@ -114,7 +114,8 @@ func TestParseErrors(t *testing.T) {
 	}{
 		{"goes on at the next header", "[server\nhttp=1\n[acme]\nemail = \n[x]\ny = 1\n[net]\nlan = [1,\n[route.a]\nhost = \"é\" oops\n",
 			[]string{"1:8: expected ']' to close table name", "4:9: unexpected character U+000A at start of value", "9:2: unexpected character U+0072 'r' at start of value", "10:12: expected newline but got U+006F 'o'"}},
-		{"every key defined twice", "a=1\na=2\n[x]\nb=1\nb=2\n[x]\nc=1\n", []string{"2:1: key a is already defined", "5:1: key b is already defined", "6:2: table x already exists"}},
+		{"every key defined twice", "a=1\na=2\n[x]\nb=1\nb=2\n[x]\nc=1\n", []string{"2:1: key a is already defined, in line 1", "5:1: key x.b is already defined, in line 4", "6:2: table x already exists, in line 3"}},
+		{"a table defined twice", "# t\n[r.t]\n[r.u]\n[r.t]\n[r.\"a b\"]\n[r.'a b']\n[[s]]\nx=1\n[[s]]\nx=1\nx=2\n", []string{"4:2: table r.t already exists, in line 2", `6:2: table r."a b" already exists, in line 5`, "11:1: key s.x is already defined, in line 10"}},
 		{"columns are characters, the BOM none", "\ufeff\"é\"=1\n'é' = 2\nx = '☃' y\n", []string{"3:9: expected newline but got U+0079 'y'"}},
 		{"a character of two bytes", "é = 1\n", []string{"1:1: invalid character at start of key: U+00E9 'é'"}},
 		{"impossible date", "d = 1979-13-45\n", []string{"1:10: impossible date"}},
@@ -122,7 +123,7 @@ func TestParseErrors(t *testing.T) {
 		{"an open string that ends in a character of two bytes", "a = \"éé", []string{"1:7: unterminated basic string"}},
 		{"an open string that ends in one of four bytes", "a = '''\nx😀", []string{"2:2: multiline literal string not terminated by '''"}},
 		{"not UTF-8", "a = \"x\x80\"\n", []string{"1:7: invalid UTF-8 character in basic string"}},
-		{"dotted key against header", "[r]\nh.p=1\n[r.h]\nq=1\n[s]\n[s]\n", []string{"3:2: table h already exists as defined by a dotted key", "6:2: table s already exists"}},
+		{"dotted key against header", "[r]\nh.p=1\n[r.h]\nq=1\n[s]\n[s]\n", []string{"3:2: table h already exists as defined by a dotted key", "6:2: table s already exists, in line 5"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := tomldoc.Parse([]byte(c.src))

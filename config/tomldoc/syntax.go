@@ -132,11 +132,53 @@ func (d *Doc) meaningErrors() (errs SyntaxErrors) {
 		}
 		line, col := de.Position()
 		at := min(d.lines[min(line, len(d.lines))-1]+col-1, len(d.src))
-		message := strings.TrimPrefix(de.Error(), "toml: ")
+		message := d.namedTwice(at, strings.TrimPrefix(de.Error(), "toml: "))
 		errs = append(errs, SyntaxError{d.pos(span{at, at}), message})
 		src = blankOut(src, at-d.body)
 	}
 	return errs.sorted()
+}
+
+// namedTwice says in full what stands at an offset, and where it stood first, in
+// a message of what is there twice.
+func (d *Doc) namedTwice(at int, message string) string {
+	var p unstable.Parser
+	var table Path
+	first := map[string]int{} // offset of each path
+	p.Reset(d.src[d.body:])
+	for p.NextExpression() {
+		e := p.Expression()
+		path := keyPath(e)
+		switch e.Kind {
+		case unstable.KeyValue:
+			path = append(slices.Clone(table), path...)
+		case unstable.ArrayTable: // its keys may stand in each of its elements
+			clear(first)
+			fallthrough
+		default:
+			table = path
+		}
+		start, name := d.body+keyStart(e), path.String()
+		was, twice := first[name]
+		switch {
+		case start == at && twice:
+			last, _ := path[len(path)-1].(string)
+			return strings.Replace(message, " "+last+" ", " "+name+" ", 1) + fmt.Sprintf(", in line %d", d.pos(span{was, was}).Line)
+		case start == at:
+			return message
+		case !twice:
+			first[name] = start
+		}
+	}
+	return message
+}
+
+// keyPath is the key of an expression.
+func keyPath(e *unstable.Node) (path Path) {
+	for keys := e.Key(); keys.Next(); {
+		path = append(path, string(keys.Node().Data))
+	}
+	return path
 }
 
 // keyStart is the offset of an expression's key.
