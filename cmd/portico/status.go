@@ -62,7 +62,7 @@ func printReport(w io.Writer, r *report) error {
 		fmt.Fprintf(t, "%s cannot run: the last good configuration runs in its place, for %s\n", r.Config, r.Now.Sub(r.LastGood).Round(time.Second))
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintf(t, "%s:%d:%d: %s\n", p.File, p.Line, p.Col, p.Message)
+		fmt.Fprintln(t, p)
 	}
 	if p := r.Pending; p != nil {
 		fmt.Fprintf(t, "%q of %s is not kept yet%s\n", p.What, p.Who, p.wait(r.Now))
