@@ -50,7 +50,16 @@ type Verdict struct {
 	Why     string `json:"why"`
 }
 
-// Explain judges a request with the code that traffic uses and sends nothing.
+// URLError says why no client could ask for the URL of a Request.
+type URLError struct{ reason string }
+
+// Error gives the reason.
+func (e *URLError) Error() string { return e.reason }
+
+func badURL(format string, args ...any) error { return &URLError{fmt.Sprintf(format, args...)} }
+
+// Explain judges a request with the code that traffic uses and sends nothing. A
+// URLError says that no client could send it.
 func (s *Server) Explain(r Request) (Explanation, error) {
 	return s.explain(s.snapshot.Load(), r)
 }
@@ -74,7 +83,7 @@ func (s *Server) explain(snap *snapshot, r Request) (Explanation, error) {
 	name := authority[strings.LastIndexByte(authority, '@')+1:]
 	host, ok := match.NormalHost(nil, []byte(name))
 	if !ok {
-		return Explanation{}, fmt.Errorf("%q is not a host", name)
+		return Explanation{}, badURL("%q is not a host", name)
 	}
 	client := r.From
 	if !client.IsValid() {
@@ -160,7 +169,7 @@ func splitURL(s string) (scheme, authority, uri string, err error) {
 	}
 	scheme = strings.ToLower(scheme)
 	if scheme != "http" && scheme != "https" {
-		return "", "", "", fmt.Errorf("%q: only http and https reach a listener", s)
+		return "", "", "", badURL("%q: only http and https reach a listener", s)
 	}
 	rest, _, _ = strings.Cut(rest, "#")
 	end := strings.IndexAny(rest, "/?")
@@ -168,7 +177,7 @@ func splitURL(s string) (scheme, authority, uri string, err error) {
 		end = len(rest)
 	}
 	if authority, uri = rest[:end], rest[end:]; authority == "" {
-		return "", "", "", fmt.Errorf("%q names no host", s)
+		return "", "", "", badURL("%q names no host", s)
 	}
 	if !strings.HasPrefix(uri, "/") {
 		uri = "/" + uri

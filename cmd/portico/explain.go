@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -33,6 +34,10 @@ func newExplain(s streams, at *places) *cobra.Command {
 				return err
 			}
 			e, err := proxy.ExplainWith(c, request)
+			var wrong *proxy.URLError
+			if errors.As(err, &wrong) {
+				return usagef("explain: %w", err)
+			}
 			if err != nil {
 				return fmt.Errorf("explain: %w", err)
 			}
