@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,7 @@ type keyboard struct {
 	stopped bool
 	err     error
 	paste   pasteLimit
+	part    []byte // of a character whose rest has not come yet
 }
 
 func newKeyboard(fd int) (*keyboard, error) {
@@ -55,10 +57,11 @@ func (k *keyboard) Read(p []byte) (int, error) {
 	if k.stopped || k.err != nil {
 		return 0, io.EOF
 	}
-	n := 0
+	n := copy(p, k.part)
+	k.part = nil
 	for {
 		wait := time.Duration(-1)
-		if n > 0 {
+		if n > partOfRune(p[:n]) {
 			wait = keyPart
 		}
 		ready, err := k.poll(wait)
@@ -66,7 +69,10 @@ func (k *keyboard) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 		if err == nil && !ready {
-			return n, nil
+			// However slow the link is, the rest of a character comes.
+			whole := n - partOfRune(p[:n])
+			k.part = bytes.Clone(p[whole:n])
+			return whole, nil
 		}
 		got := 0
 		if err == nil {
@@ -147,14 +153,24 @@ func (k *keyboard) reason() error {
 	return k.err
 }
 
+// partOfRune counts the bytes at the end of b that begin a character and do not
+// end it.
+func partOfRune(b []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if last := b[len(b)-n:]; utf8.RuneStart(last[0]) {
+			if utf8.FullRune(last) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
+
 // unfinished reports whether b ends within what a terminal sends as one key: a
 // character of some bytes, or an escape sequence.
 func unfinished(b []byte) bool {
-	start := len(b) - 1
-	for start > 0 && len(b)-start < utf8.UTFMax && !utf8.RuneStart(b[start]) {
-		start--
-	}
-	if b[start] >= utf8.RuneSelf && !utf8.FullRune(b[start:]) {
+	if partOfRune(b) > 0 {
 		return true
 	}
 	esc := strings.LastIndexByte(string(b), '\x1b')

@@ -41,7 +41,7 @@ func TestKeyboardReads(t *testing.T) {
 		{"a key with parameters in parts", []string{"\x1b[1", ";5", "C", "x"}, []string{"\x1b[1;5C", "x"}},
 		{"a wide character in parts", []string{"\xe6", "\x97", "\xa5"}, []string{"日"}},
 		{"esc alone", []string{"\x1b"}, []string{"\x1b"}},
-		{"half a character alone", []string{"\xe6"}, []string{"\xe6"}},
+		{"half a character, then a key", []string{"\xe6", "j"}, []string{"\xe6j"}},
 		{"no UTF-8 at all", []string{"\xff\xfe"}, []string{"\xff\xfe"}},
 		{"a paste in parts is passed on", []string{"\x1b[200~a\x1b", "b\x1b[201~"}, []string{"\x1b[200~a\x1b", "b\x1b[201~"}},
 	} {
@@ -57,6 +57,22 @@ func TestKeyboardReads(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestKeyboardWaitsForACharacter: a link that stalls within one loses nothing,
+// and what came before it is not held up.
+func TestKeyboardWaitsForACharacter(t *testing.T) {
+	k, w := packets(t)
+	var p [256]byte
+	w.WriteString("j\xe6")
+	if n, err := k.Read(p[:]); string(p[:n]) != "j" || err != nil {
+		t.Fatalf("Read = %q, %v", p[:n], err)
+	}
+	time.AfterFunc(5*keyPart, func() { w.WriteString("\x97") })
+	time.AfterFunc(10*keyPart, func() { w.WriteString("\xa5k") })
+	if n, err := k.Read(p[:]); string(p[:n]) != "日k" || err != nil {
+		t.Fatalf("Read = %q, %v", p[:n], err)
 	}
 }
 
