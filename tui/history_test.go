@@ -11,11 +11,11 @@ import (
 	"forge.home.arpa/portico/proxy"
 )
 
-// logLines are the log of the homes under test.
+// logLines are the log of the homes under test, as it is kept.
 func logLines() []string {
 	return []string{
-		`time=1999-12-31T12:00:00.000Z level=INFO msg=serving version=test`,
-		`time=1999-12-31T12:04:00.000Z level=WARN msg="upstream is down" upstream=http://nas:3000 reason="refused 192.168.1.20:3000"`,
+		`time=1999-12-31T12:00:00.000Z level=INFO msg=serving version=test` + "\n",
+		`time=1999-12-31T12:04:00.000Z level=WARN msg="upstream is down" upstream=http://nas:3000 reason="refused 192.168.1.20:3000"` + "\n",
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"forge.home.arpa/portico/config"
 )
@@ -130,7 +131,10 @@ func drawLog(m *model, a area) {
 }
 
 // logLine marks what a person should look at.
-func logLine(s string) text { return say(logTone(s), s) }
+func logLine(s string) text {
+	s = strings.TrimRight(s, "\n")
+	return say(logTone(s), s)
+}
 
 // showLog opens the log at its end.
 func (m *model) showLog() {
