@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"cmp"
+	"net"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -11,7 +13,10 @@ import (
 // curl writes the request as a command for a shell. Whoever sent the request
 // chose its words, and the command will be pasted into the owner's shell: each
 // word is quoted, and nothing but printable characters is let through.
-func curl(l *look, d *record.Detail, reveal bool) string {
+//
+// port is where the listener is, ":8080", for a request that did not say it; ""
+// for the usual one.
+func curl(l *look, d *record.Detail, port string, reveal bool) string {
 	words := []string{"curl", "-i"}
 	switch m := d.Row.Method.String(); m {
 	case "GET":
@@ -30,7 +35,34 @@ func curl(l *look, d *record.Detail, reveal bool) string {
 			words = append(words, "-H", quote(l, h.name+": "+h.shown(false, reveal)))
 		}
 	}
+	if !hasPort(host) {
+		host += port
+	}
 	return strings.Join(append(words, quote(l, requestURL(&d.Row, host, reveal))), " ")
+}
+
+func hasPort(host string) bool {
+	return strings.LastIndexByte(host, ':') > strings.LastIndexByte(host, ']')
+}
+
+// port is what a URL needs behind its host to reach a listener: ":8080", "" where
+// one has the usual port.
+func (f *facts) port(tls bool) (port string) {
+	usual := "80"
+	if tls {
+		usual = "443"
+	}
+	for _, l := range f.status.Listeners {
+		_, p, err := net.SplitHostPort(cmp.Or(l.Bound, l.Address))
+		switch {
+		case err != nil, l.TLS != tls, l.Error != "":
+		case p == usual:
+			return ""
+		case port == "":
+			port = ":" + p
+		}
+	}
+	return port
 }
 
 // omitted are the fields that curl makes itself or that belong to one connection.
@@ -75,7 +107,11 @@ func (m *model) copySelected() {
 		}
 		d.load(m, row)
 	}
-	s := curl(m.look, &d.Detail, d.revealed)
+	if d.Row.Method.String() == "" || d.Row.Host.String() == "" {
+		m.say(warn, "this was no whole request: there is nothing to copy")
+		return
+	}
+	s := curl(m.look, &d.Detail, m.facts.port(d.Row.TLS), d.revealed)
 	if m.o.Env.Linux {
 		m.push(&sheet{title: "this terminal has no clipboard; as curl:", body: func(_ *model, p *paper) { p.add(say(s), 0) }})
 		return

@@ -340,7 +340,7 @@ func TestDetailCopies(t *testing.T) {
 		p.press("2", "k", "k", "c")
 		p.sees("copied as curl")
 		c, ok := p.got[len(p.got)-1].(copyMsg)
-		if !ok || !strings.HasPrefix(c.text, "curl -i -H 'User-Agent: curl/8.5' ") || strings.Contains(c.text, "s3cr3t") {
+		if !ok || !strings.HasPrefix(c.text, "curl -i -H 'User-Agent: curl/8.5' ") || strings.Contains(c.text, "s3cr3t") || !strings.Contains(c.text, ".home.lan:8080/") {
 			t.Errorf("copied %+v", p.got)
 		}
 		p.press("enter", "x", "c")

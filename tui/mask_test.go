@@ -3,7 +3,9 @@ package tui
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"forge.home.arpa/portico/proxy"
 	"forge.home.arpa/portico/proxy/record"
 )
 
@@ -66,10 +68,10 @@ func TestCurl(t *testing.T) {
 	d.Request = []byte("POST /a HTTP/1.1\r\nHost: git.home.lan:8443\r\nContent-Length: 3\r\nX-A: 1\x1b[2J\n$(id)\r\n" +
 		"Cookie: a=s3cr3t\r\nAccept-Encoding: gzip\r\n\r\n")
 	want := `curl -i -X 'POST' -H 'X-A: 1•[2J' -H 'Cookie: a=***' 'https://git.home.lan:8443/a'\'';id;'\''?***'`
-	if got := curl(&l, &d, false); got != want {
+	if got := curl(&l, &d, "", false); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	shown := curl(&l, &d, true)
+	shown := curl(&l, &d, ":8080", true)
 	if !strings.Contains(shown, "a=s3cr3t") || !strings.Contains(shown, "?token=s3cr3t") {
 		t.Errorf("revealed, the secrets are missing: %s", shown)
 	}
@@ -81,7 +83,7 @@ func TestCurlWithoutHead(t *testing.T) {
 	d.Row.Method.Set([]byte("HEAD"))
 	d.Row.Host.Set([]byte("nas"))
 	d.Row.Path.Set([]byte("/"))
-	if got, want := curl(&l, &d, false), "curl -I 'http://nas/'"; got != want {
+	if got, want := curl(&l, &d, "", false), "curl -I 'http://nas/'"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -94,7 +96,54 @@ func TestCurlCutHead(t *testing.T) {
 	d.Row.Host.Set([]byte("nas"))
 	d.Row.Path.Set([]byte("/"))
 	d.Request, d.RequestCut = []byte("GET / HTTP/1.1\r\nAccept: */*\r\nX-Long: aaaa"), true
-	if got, want := curl(&l, &d, false), "curl -i -H 'Accept: */*' 'http://nas/'"; got != want {
+	if got, want := curl(&l, &d, "", false), "curl -i -H 'Accept: */*' 'http://nas/'"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+// TestCurlPort: a request that says no port went to the listener's, unless that
+// is the usual one.
+func TestCurlPort(t *testing.T) {
+	var f facts
+	for _, c := range []struct {
+		listen     []proxy.ListenerStatus
+		plain, tls string
+	}{
+		{nil, "", ""},
+		{[]proxy.ListenerStatus{{Address: ":8080", Bound: "[::]:21030"}, {Address: ":8443", TLS: true}}, ":21030", ":8443"},
+		{[]proxy.ListenerStatus{{Address: ":8080"}, {Address: ":80"}, {Address: ":443", TLS: true}}, "", ""},
+		{[]proxy.ListenerStatus{{Address: ":80", Error: "taken"}, {Address: ":8080"}}, ":8080", ""},
+	} {
+		f.status.Listeners = c.listen
+		if plain, tls := f.port(false), f.port(true); plain != c.plain || tls != c.tls {
+			t.Errorf("%+v: %q and %q", c.listen, plain, tls)
+		}
+	}
+	l := newLook(environment{})
+	for host, want := range map[string]string{
+		"nas": "'http://nas:8080/'", "nas:81": "'http://nas:81/'", "[::1]": "'http://[::1]:8080/'", "[::1]:81": "'http://[::1]:81/'",
+	} {
+		var d record.Detail
+		d.Row.Method.Set([]byte("GET"))
+		d.Row.Host.Set([]byte(host))
+		d.Row.Path.Set([]byte("/"))
+		if got := curl(&l, &d, ":8080", false); got != "curl -i "+want {
+			t.Errorf("%s: %s", host, got)
+		}
+	}
+}
+
+// TestCopyOfNoRequest: what was no whole request cannot be asked again.
+func TestCopyOfNoRequest(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		p, w := at(t, modelOptions{})
+		w.log.Put(&record.Row{Start: time.Now().UnixNano()}, nil, nil)
+		p.press("2")
+		p.wait(time.Second)
+		p.press("c")
+		p.sees("nothing to copy")
+		if len(p.got) > 0 {
+			t.Errorf("copied %v", p.got)
+		}
+	})
 }
