@@ -21,7 +21,7 @@ var foreign = map[string][]string{
 
 	"server_name": {"host"}, "server_names": {"host"}, "hosts": {"host"}, "hostname": {"host"},
 	"hostnames": {"host"}, "domain": {"host"}, "domains": {"host", "domain"}, "vhost": {"host"},
-	"name": {"host", "names"}, "names": {"host"}, "location": {"path", "route"}, "locations": {"path", "route"},
+	"name": {"names"}, "names": {"host"}, "location": {"path", "route"}, "locations": {"path", "route"},
 	"paths": {"path"}, "prefix": {"path"}, "path_prefix": {"path"}, "pathprefix": {"path"},
 	"match": {"path"}, "rule": {"host"}, "method": {"methods"},
 
@@ -69,7 +69,7 @@ var foreign = map[string][]string{
 var advice = map[string]string{
 	"websocket": "WebSocket needs no key", "websockets": "WebSocket needs no key", "upgrade": "WebSocket needs no key",
 	"proxy_buffering": "bodies stream both ways without a key", "buffering": "bodies stream both ways without a key",
-	"stream": "bodies stream both ways without a key", "flush_interval": "bodies stream both ways without a key",
+	"name": "a name stands in the header, as [route.NAME]", "stream": "bodies stream both ways without a key", "flush_interval": "bodies stream both ways without a key",
 	"proxy_http_version": "leave it out", "forwardfor": "X-Forwarded-For is sent without a key",
 	"trusted_proxies": "it belongs in [server]", "proxy_protocol": "it belongs in [server]",
 	"priority": "the most specific route wins; order does not matter", "order": "the most specific route wins; order does not matter",

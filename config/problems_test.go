@@ -196,6 +196,14 @@ redirect = "/x"
 `, `
 3:1: preset.p has to and redirect: only one can act (keep one)
 `},
+	{"a name in a route", `
+[route.a]
+name = "photos"
+host = "a.test"
+to   = "http://a"
+`, `
+2:1: unknown key "name" in route.a (a name stands in the header, as [route.NAME])
+`},
 	{"listeners that overlap", `
 [server]
 http  = [":80", "0.0.0.0:80", "127.0.0.1:81", "[::1]:81", ":82"]
