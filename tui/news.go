@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +26,7 @@ type news struct {
 // news lists what is wrong, worst first; among equals the oldest first. What
 // waits for a decision comes before all.
 func (f *facts) news(now time.Time) []news {
-	all := slices.Concat(f.listenerNews(), f.upstreamNews(), f.fileNews(), f.lockNews(now), f.warningNews(), f.noticeNews())
+	all := slices.Concat(f.listenerNews(), f.upstreamNews(), f.failingNews(), f.fileNews(), f.lockNews(now), f.warningNews(), f.noticeNews())
 	slices.SortStableFunc(all, func(a, b news) int {
 		if a.tone != b.tone {
 			return cmp.Compare(b.tone, a.tone)
@@ -64,6 +63,23 @@ func (f *facts) upstreamNews() (all []news) {
 		}
 		n.tone, n.felt = f.feltThrough(u)
 		all = append(all, n)
+	}
+	return all
+}
+
+// failingNews tells of routes whose visitors get nothing but failures, though no
+// upstream counts as down: it answers so itself, or has not failed often enough.
+func (f *facts) failingNews() (all []news) {
+	for _, r := range f.status.Routes {
+		if !r.Enabled || r.Health == proxy.StateDown || r.Health == proxy.StateNone || r.Rates.Recent == 0 || r.Rates.Errors < 1 {
+			continue
+		}
+		all = append(all, news{
+			key: "failing " + r.Name, tone: bad,
+			short: r.Name + " fails", what: "route " + r.Name + " fails",
+			felt: "every request of the last minute was answered 5xx", cause: r.Reason,
+			mend: func(m *model) { m.showRequestsOf(r.Name) },
+		})
 	}
 	return all
 }
@@ -207,20 +223,4 @@ func problemText(file string, p config.Problem) text {
 		t = append(t, say(calm, " ("+p.Hint+")")...)
 	}
 	return t
-}
-
-// firstRequest says how a first request is made.
-func (f *facts) firstRequest() string {
-	if !f.known {
-		return ""
-	}
-	for _, l := range f.status.Listeners {
-		if l.TLS || l.Error != "" {
-			continue
-		}
-		if _, port, err := net.SplitHostPort(cmp.Or(l.Bound, l.Address)); err == nil {
-			return "no request yet: curl http://" + strings.TrimSuffix("localhost:"+port, ":80") + "/"
-		}
-	}
-	return "no request yet"
 }
