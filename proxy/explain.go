@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +36,10 @@ type Explanation struct {
 	Fallback    string    `json:"fallback,omitempty"` // the route that answers where memcached does not
 	Certificate string    `json:"certificate"`
 	Status      int       `json:"status"` // portico's own answer; 0 when the upstream answers
+
+	// From says of each key that the route does not say itself where it is said:
+	// "preset NAME" or "defaults".
+	From map[string]string `json:"from,omitempty"`
 }
 
 // Reason is one candidate route and why it won or lost.
@@ -110,7 +116,7 @@ func (s *Server) explain(snap *snapshot, r Request) (Explanation, error) {
 
 // refuse is visit.refuse: no route has a say.
 func (out *Explanation) refuse(status int, why string) {
-	out.Route, out.URL, out.Status = nil, "", status
+	out.Route, out.URL, out.Status, out.From = nil, "", status, nil
 	out.Guards = append(out.Guards, Verdict{"request", "refuse", why})
 }
 
@@ -227,6 +233,7 @@ func (e *explainer) explain() {
 		return
 	}
 	e.out.Route = &rt.Name
+	e.inherited(rt)
 	if e.plainHTTP(rt) || !e.asked(rt) {
 		return
 	}
@@ -240,12 +247,43 @@ func (e *explainer) explain() {
 	}
 }
 
+// inherited tells where the keys come from that the route has from elsewhere. A
+// guard has the name of its key.
+func (e *explainer) inherited(rt *route) {
+	for key, origin := range rt.Origins {
+		if origin == "route" {
+			continue
+		}
+		if e.out.From == nil {
+			e.out.From = map[string]string{}
+		}
+		e.out.From[key] = origin
+	}
+}
+
+// Inherited lists what From tells, a line for each origin with its keys:
+// "preset family: allow, auth".
+func (out *Explanation) Inherited() (lines []string) {
+	keys := map[string][]string{}
+	for _, key := range slices.Sorted(maps.Keys(out.From)) {
+		keys[out.From[key]] = append(keys[out.From[key]], key)
+	}
+	for _, origin := range slices.Sorted(maps.Keys(keys)) {
+		lines = append(lines, origin+": "+strings.Join(keys[origin], ", "))
+	}
+	return lines
+}
+
 // asked has the guards of a route judge; false where one of them refuses.
 func (e *explainer) asked(rt *route) bool {
 	var words []verdict
 	refusal := rt.judge(&question{client: e.client, now: time.Now()}, &words)
 	for i := range words {
-		e.out.Guards = append(e.out.Guards, Verdict{words[i].guard, words[i].word(), words[i].why})
+		why := words[i].why
+		if from := e.out.From[words[i].guard]; from != "" {
+			why += " (from " + from + ")"
+		}
+		e.out.Guards = append(e.out.Guards, Verdict{words[i].guard, words[i].word(), why})
 	}
 	if refusal.refused {
 		e.out.Status = refusal.status

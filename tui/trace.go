@@ -70,6 +70,9 @@ func (p *paper) explain(e proxy.Explanation) {
 	if e.Certificate != "" {
 		p.labelled("cert", say(e.Certificate))
 	}
+	for _, line := range e.Inherited() {
+		p.labelled("from", say(line))
+	}
 	p.heading("guards")
 	for _, g := range e.Guards {
 		t := plain

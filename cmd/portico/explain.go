@@ -121,6 +121,9 @@ func printExplanation(w io.Writer, e proxy.Explanation) error {
 	for _, g := range e.Guards {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", g.Guard, g.Verdict, g.Why)
 	}
+	for _, line := range e.Inherited() {
+		fmt.Fprintf(t, "from\t%s\n", line)
+	}
 	if e.Status != 0 {
 		fmt.Fprintf(t, "answer\t%d from portico itself\n", e.Status)
 	}

@@ -89,3 +89,35 @@ func TestPlainTextSteersNoTerminal(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestExplainSaysWhereFrom: what a route does not say itself is told with the
+// preset or the defaults that say it.
+func TestExplainSaysWhereFrom(t *testing.T) {
+	h := newHome(t)
+	h.write("portico.toml", `[defaults]
+use      = "family"
+max_body = "1MB"
+[preset.family]
+allow = "10.0.0.0/8"
+[route.a]
+host = "a.test"
+to   = "http://10.0.0.1:80"
+[route.own]
+host     = "own.test"
+to       = "http://10.0.0.1:80"
+use      = []
+allow    = "10.0.0.0/8"
+max_body = "1KB"
+`)
+	if r := h.run("explain", "http://a.test/", "--from", "203.0.113.9"); !strings.Contains(r.out, "none of its networks (from preset family)") ||
+		!strings.Contains(r.out, "defaults: max_body, use") || !strings.Contains(r.out, "preset family: allow") {
+		t.Errorf("refused:\n%s", r.out)
+	}
+	if r := h.run("explain", "http://a.test/", "--from", "10.1.2.3", "--json"); !strings.Contains(r.out, "bytes (from defaults)") ||
+		!strings.Contains(r.out, `"allow": "preset family"`) {
+		t.Errorf("passed:\n%s", r.out)
+	}
+	if r := h.run("explain", "http://own.test/", "--from", "203.0.113.9"); strings.Contains(r.out, "from preset") || strings.Contains(r.out, "defaults") {
+		t.Errorf("its own:\n%s", r.out)
+	}
+}
