@@ -15,6 +15,10 @@ type Moves struct {
 	Moved   int    // of them, to another route or to none
 	Refused int    // of them, refused by a guard and not refused now
 	Kinds   []Move // most requests first, at most 20
+
+	// Unjudged names guards that the edit brings or changes and that these
+	// requests would meet, but whose word no record tells: "rate_limit of route git".
+	Unjudged []string `json:",omitempty"`
 }
 
 // Move is one kind of change with its newest example.
@@ -42,7 +46,10 @@ func (s *Server) Moves(c *config.Config) (Moves, error) {
 	}
 	rows := make([]record.Row, movesLooked)
 	rows = rows[:s.records.Before(0, rows, judgeable)]
-	m := moves{now: judge{snap: s.snapshot.Load()}, next: judge{snap: next}, kinds: map[Move]*Move{}}
+	m := moves{
+		now: judge{snap: s.snapshot.Load(), records: s.records}, next: judge{snap: next, records: s.records},
+		kinds: map[Move]*Move{}, met: map[[2]*route]bool{},
+	}
 	for i := range rows {
 		m.look(&rows[i])
 	}
@@ -57,32 +64,44 @@ func judgeable(r *record.Row) bool {
 // judge finds where a recorded request goes under one configuration.
 type judge struct {
 	snap    *snapshot
+	records *record.Log
 	scratch []byte
 }
 
-func (j *judge) place(r *record.Row) (route, rule string) {
+// place gives the route, nil without one, and the rule that refuses, "" for none.
+func (j *judge) place(r *record.Row) (rt *route, rule string) {
 	path, _, _ := bytes.Cut(r.Path.Bytes(), []byte("?"))
 	m := j.snap.table.Match(r.Host.Bytes(), path, r.Method.Bytes(), &j.scratch, nil)
 	if m.Verdict == match.BadPath {
-		return "", m.Bad
+		return nil, m.Bad
 	}
-	rt := j.snap.routeOf(m)
+	if rt = j.snap.routeOf(m); rt == nil {
+		return nil, ""
+	}
+	return rt, j.recall(rt, r)
+}
+
+func nameOf(rt *route) string {
 	if rt == nil {
-		return "", ""
+		return ""
 	}
-	word := rt.judgeAddress(&question{client: r.Client})
-	return rt.Name, word.ruleName()
+	return rt.Name
 }
 
 type moves struct {
 	now, next      judge
 	moved, refused int
 	kinds          map[Move]*Move
+	met            map[[2]*route]bool // where requests that pass went, and would go
 }
 
 func (m *moves) look(r *record.Row) {
-	from, ruleNow := m.now.place(r)
-	to, rule := m.next.place(r)
+	before, ruleNow := m.now.place(r)
+	after, rule := m.next.place(r)
+	if after != nil && rule == "" {
+		m.met[[2]*route{before, after}] = true
+	}
+	from, to := nameOf(before), nameOf(after)
 	if from == to && (ruleNow == rule || rule == "") {
 		return
 	}
@@ -112,5 +131,10 @@ func (m *moves) result(looked int) Moves {
 		return bytes.Compare([]byte(a.From+"\x00"+a.To), []byte(b.From+"\x00"+b.To))
 	})
 	out.Kinds = out.Kinds[:min(len(out.Kinds), movesKinds)]
+	for pair := range m.met {
+		out.Unjudged = append(out.Unjudged, unjudged(pair[0], pair[1])...)
+	}
+	slices.Sort(out.Unjudged)
+	out.Unjudged = slices.Compact(out.Unjudged)
 	return out
 }

@@ -1,6 +1,8 @@
 package proxy_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"forge.home.arpa/portico/config"
@@ -44,6 +46,44 @@ func TestMoves(t *testing.T) {
 			}
 			if k := m.Kinds[0]; k.From != test.from || k.To != test.to || k.Rule != test.rule || k.Count != test.moved+test.refused || k.Host != "home.example" {
 				t.Errorf("%+v", k)
+			}
+		})
+	}
+}
+
+// TestMovesByMoreThanAddress: a body too large and a missing user are counted;
+// what a record cannot tell is named, and never passes for "none".
+func TestMovesByMoreThanAddress(t *testing.T) {
+	route := "[route.all]\nhost = \"*\"\nto = \"http://" + mirror(t) + "\"\n"
+	s := newSite(t, route)
+	s.get("home.example", "/")
+	s.raw("POST / HTTP/1.1\r\nHost: home.example\r\nConnection: close\r\nContent-Length: 500\r\n\r\n" + strings.Repeat("x", 500))
+	s.raw("GET / HTTP/1.1\r\nHost: home.example\r\nConnection: close\r\nauthorization: Basic YTpi\r\n\r\n")
+	s.lastRow(3)
+	for name, test := range map[string]struct {
+		keys     string
+		refused  int
+		rule     string
+		unjudged []string
+	}{
+		"max_body":     {"max_body = \"100B\"\n", 1, "max_body", nil},
+		"auth":         {"auth = { file = \"users\" }\n", 2, "auth", []string{"auth of route all"}},
+		"maintenance":  {"maintenance = { on = true }\n", 3, "maintenance", nil},
+		"rate_limit":   {"rate_limit = { rate = \"1/h\", burst = 1 }\n", 0, "", []string{"rate_limit of route all"}},
+		"max_conns":    {"max_conns = 1\n", 0, "", []string{"max_conns of route all"}},
+		"forward_auth": {"forward_auth = { to = \"http://127.0.0.1:1/\" }\n", 0, "", []string{"forward_auth of route all"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, problems := config.Parse([]byte("[server]\nhttp = \"" + s.addr + "\"\n" + route + test.keys))
+			if c == nil {
+				t.Fatal(problems)
+			}
+			m, err := s.server.Moves(c)
+			if err != nil || m.Looked != 3 || m.Moved != 0 || m.Refused != test.refused || !slices.Equal(m.Unjudged, test.unjudged) {
+				t.Fatalf("%+v, %v", m, err)
+			}
+			if test.rule != "" && (len(m.Kinds) != 1 || m.Kinds[0].Rule != test.rule) {
+				t.Errorf("%+v", m.Kinds)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"forge.home.arpa/portico/proxy"
 )
@@ -12,6 +13,8 @@ func movesSummary(m *proxy.Moves) text {
 	switch {
 	case m.Looked == 0:
 		return say("no recent request shows what moves")
+	case m.Moved+m.Refused == 0 && len(m.Unjudged) > 0:
+		return say("none of "+last+" moves; ", warn, "not judged: "+strings.Join(m.Unjudged, ", "))
 	case m.Moved == 0 && m.Refused == 0 && len(m.Kinds) == 0:
 		return say("none of " + last + " moves")
 	}
@@ -24,10 +27,13 @@ func movesSummary(m *proxy.Moves) text {
 
 // addMoves tells each kind of change with its newest example.
 func (p *paper) addMoves(m *proxy.Moves) {
-	if m == nil || len(m.Kinds) == 0 {
+	if m == nil || len(m.Kinds)+len(m.Unjudged) == 0 {
 		return
 	}
 	p.heading("requests that move")
+	for _, guard := range m.Unjudged {
+		p.add(say(guard+" is not judged here: it may refuse more"), 8)
+	}
 	for _, k := range m.Kinds {
 		t := say(fmt.Sprintf("%6s  ", thousands(k.Count)))
 		p.add(append(t, moveText(p.look, k)...), 8)

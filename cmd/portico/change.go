@@ -89,10 +89,15 @@ func printMoves(w io.Writer, m *proxy.Moves) {
 	switch {
 	case m.Looked == 0:
 		fmt.Fprintln(w, "no request came yet that this could move")
+	case m.Moved+m.Refused == 0 && len(m.Unjudged) > 0:
+		fmt.Fprintf(w, "of the last %s none would move; what would be refused is not known\n", requests(m.Looked))
 	case m.Moved+m.Refused == 0:
 		fmt.Fprintf(w, "none of the last %s would move or be refused\n", requests(m.Looked))
 	default:
 		fmt.Fprintf(w, "of the last %s, %d would move to another route and %d would be refused:\n", requests(m.Looked), m.Moved, m.Refused)
+	}
+	for _, guard := range m.Unjudged {
+		fmt.Fprintf(w, "  %s is not judged here: it may refuse more\n", guard)
 	}
 	for _, k := range m.Kinds {
 		refused := ""
