@@ -1,7 +1,7 @@
 // Package atomicfile owns the durable write of a small file that people edit
 // too: after a power cut there is the old text or the new one, never a part, and
-// an edit made by somebody else in the meantime is not overwritten. Mode, owner
-// and symbolic links are kept. The same for private files, which nobody else
+// an edit made by somebody else in the meantime is not overwritten. Mode, owner,
+// access lists and symbolic links are kept. The same for private files, which nobody else
 // edits.
 //
 // It deliberately does not know what the file says.
@@ -143,9 +143,9 @@ func (f File) put(name string, data []byte, dress func(Handle) error) error {
 	if err != nil {
 		return err
 	}
-	err = dress(h)
+	_, err = h.Write(data)
 	if err == nil {
-		_, err = h.Write(data)
+		err = dress(h) // after the write, which clears a setuid bit
 	}
 	if err == nil {
 		err = h.Sync()

@@ -33,9 +33,16 @@ type Handle interface {
 	io.WriteCloser
 	Chown(uid, gid int) error
 	Chmod(mode fs.FileMode) error
+	// TakeAttributes gives a new file the extended attributes of another,
+	// access lists among them, so far as they can be kept. An access list or a
+	// person's attribute that cannot is an error.
+	TakeAttributes(from string) error
 	Truncate(size int64) error
 	Sync() error
 }
+
+// handle is a file of the operating system.
+type handle struct{ *os.File }
 
 // OS is the operating system's FS.
 type OS struct{}
@@ -73,11 +80,15 @@ func (OS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) 
 
 // Create makes a file that did not exist, for our eyes only.
 func (OS) Create(name string) (Handle, error) {
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	return handle{f}, err
 }
 
 // OpenInPlace opens a file for overwriting.
-func (OS) OpenInPlace(name string) (Handle, error) { return os.OpenFile(name, os.O_WRONLY, 0) }
+func (OS) OpenInPlace(name string) (Handle, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	return handle{f}, err
+}
 
 // Rename is os.Rename.
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }

@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -11,9 +12,12 @@ import (
 // files for them. Only writing in place keeps such an owner.
 var errOwner = errors.New("the owner of the file cannot be kept")
 
+// errAttributes says the same of an access list.
+var errAttributes = errors.New("the attributes of the file cannot be kept")
+
 const newMode = 0o644
 
-// dress gives a new file the owner and mode of the one it replaces.
+// dress gives a new file the owner, attributes and mode of the one it replaces.
 func (f File) dress(h Handle, like string) error {
 	info, err := f.FS.Lstat(like)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -25,8 +29,13 @@ func (f File) dress(h Handle, like string) error {
 	if err := keepOwner(h, info); err != nil {
 		return err
 	}
-	return h.Chmod(info.Mode().Perm()) // after chown, which may clear bits
+	if err := h.TakeAttributes(like); err != nil {
+		return fmt.Errorf("%w: %w", errAttributes, err)
+	}
+	return h.Chmod(info.Mode() & modeBits) // after chown, which may clear bits
 }
+
+const modeBits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 
 func keepOwner(h Handle, like fs.FileInfo) error {
 	st, ok := like.Sys().(*syscall.Stat_t)
@@ -41,7 +50,8 @@ func keepOwner(h Handle, like fs.FileInfo) error {
 }
 
 // needsInPlace tells whether a rename cannot do it: the file is a mount of its
-// own (a single file bound into a container), or another user's.
+// own (a single file bound into a container), another user's, or has an access
+// list that a new file cannot get.
 func needsInPlace(err error) bool {
-	return errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EXDEV) || errors.Is(err, errOwner)
+	return errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EXDEV) || errors.Is(err, errOwner) || errors.Is(err, errAttributes)
 }

@@ -64,7 +64,10 @@ func (h *handle) Chmod(mode fs.FileMode) error {
 }
 
 func (h *handle) Chown(int, int) error { return nil }
-func (h *handle) Close() error         { return nil }
+
+// TakeAttributes does nothing: there are none.
+func (h *handle) TakeAttributes(string) error { return nil }
+func (h *handle) Close() error                { return nil }
 
 type info struct {
 	name string
