@@ -12,6 +12,7 @@ type cell struct {
 	above    span // whole lines of comments that touch it from above
 	behind   span // blanks and comment at the end of its line
 	ownLines bool // nothing else stands on its lines
+	alone    bool // no other item stands on its lines; the brackets may
 }
 
 // cells lists the items between the brackets of n.
@@ -30,7 +31,12 @@ func (d *Doc) cells(n *Node) []cell {
 		if i+1 < len(items) {
 			limit = items[i+1].start
 		}
-		list[i] = d.cell(item, from, limit)
+		c := d.cell(item, from, limit)
+		begins := d.isBlank(span{max(c.above.end, from), item.start}) && (i == 0 || c.above.end >= from)
+		c.alone = begins && d.isBlank(span{item.end, max(item.end, c.comma)}) &&
+			(d.endsLine(c, limit) || i == len(items)-1 && d.isBlank(span{c.behind.end, limit}))
+		c.ownLines = c.alone && c.above.end >= from && d.endsLine(c, limit)
+		list[i] = c
 		from = max(item.end, list[i].comma+1)
 	}
 	return list
@@ -48,11 +54,8 @@ func (d *Doc) cell(item span, from, limit int) cell {
 	if c.behind.end < limit && d.src[c.behind.end] == '#' {
 		c.behind.end = end + len(bytes.TrimRight(d.src[end:eol], "\r\n"))
 	}
-	alone := line >= from && d.isBlank(span{line, item.start})
-	c.ownLines = alone && eol <= limit && d.isBlank(span{item.end, max(item.end, c.comma)}) &&
-		d.isBlank(span{c.behind.end, eol})
 	c.above = span{line, line}
-	for alone && c.above.start > from {
+	for line >= from && d.isBlank(span{line, item.start}) && c.above.start > from {
 		up := d.lineStart(c.above.start - 1)
 		if up < from || !strings.HasPrefix(strings.TrimLeft(d.text(span{up, c.above.start}), " \t"), "#") {
 			break
@@ -60,6 +63,17 @@ func (d *Doc) cell(item span, from, limit int) cell {
 		c.above.start = up
 	}
 	return c
+}
+
+// endsLine tells whether nothing but its comment follows an item on its line.
+func (d *Doc) endsLine(c cell, limit int) bool {
+	eol := d.lineEnd(c.behind.start)
+	return eol <= limit && d.isBlank(span{c.behind.end, eol})
+}
+
+// commented tells whether a comment behind an item is the item's.
+func (d *Doc) commented(c cell) bool {
+	return c.alone && c.behind.start < c.behind.end && !d.isBlank(c.behind)
 }
 
 // comma finds the comma from offset i up to limit, outside comments.
@@ -108,10 +122,13 @@ func (d *Doc) onlyItem(n *Node, text string) splice {
 }
 
 func (d *Doc) appendItem(n *Node, last cell, text string) []splice {
-	if !last.ownLines {
+	line := d.indent(last.item) + text
+	switch {
+	case d.commented(last) && !last.ownLines: // beside the bracket
+		line = d.indent(span{d.skipSpace(d.lineStart(last.item.start)), 0}) + "  " + text
+	case !last.ownLines:
 		return []splice{insertAt(last.item.end, ", "+text)}
 	}
-	line := d.indent(last.item) + text
 	if last.comma >= 0 {
 		return []splice{insertAt(d.lineEnd(last.comma), line+","+d.eol)}
 	}
@@ -129,6 +146,9 @@ func (d *Doc) removeItem(n *Node, i int) []splice {
 		return []splice{cut(d.itemLines(cells, i))}
 	}
 	switch {
+	case i == 0 && d.commented(c):
+		// It begins on the bracket's line, which stays.
+		return []splice{cut(span{n.value.start + 1, c.behind.end})}
 	case c.comma >= 0 && !last && d.sameLine(c.item.end, cells[i+1].item.start) &&
 		d.isBlank(span{c.item.end, c.comma}) && d.isBlank(span{c.comma + 1, cells[i+1].item.start}):
 		return []splice{cut(span{c.item.start, cells[i+1].item.start})}

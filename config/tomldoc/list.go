@@ -103,7 +103,8 @@ func (d *Doc) sections(headers []int) string {
 }
 
 // moveItem turns the items from one place to the other by one. Commas stay where
-// they are; comments go along when every item has lines of its own.
+// they are. Comments go along where every item has its lines for itself; those
+// above only where no bracket is in the way.
 func (d *Doc) moveItem(list *Node, from, to int) (splices []splice) {
 	first, last, shift := from, to, 1
 	if from > to {
@@ -111,12 +112,31 @@ func (d *Doc) moveItem(list *Node, from, to int) (splices []splice) {
 	}
 	cells := d.cells(list)[first : last+1]
 	ownLines := !slices.ContainsFunc(cells, func(c cell) bool { return !c.ownLines })
+	alone := !slices.ContainsFunc(cells, func(c cell) bool { return !c.alone })
 	for i, c := range cells {
 		next := cells[(i+shift+len(cells))%len(cells)]
 		if ownLines {
-			splices = append(splices, splice{c.above, d.text(next.above)}, splice{c.behind, d.text(next.behind)})
+			splices = append(splices, splice{c.above, d.text(next.above)})
+		}
+		if alone {
+			splices = append(splices, splice{c.behind, d.comment(list, c, next)})
 		}
 		splices = append(splices, splice{c.item, d.text(next.item)})
 	}
 	return splices
+}
+
+// comment is what stands behind c once next's comment is c's. Where the closing
+// bracket follows, a comment needs a line end before it.
+func (d *Doc) comment(list *Node, c, next cell) string {
+	beside := d.lineEnd(c.behind.end) >= list.value.end
+	switch {
+	case !d.isBlank(next.behind) && beside:
+		return d.text(next.behind) + d.eol
+	case !d.isBlank(next.behind):
+		return d.text(next.behind)
+	case beside:
+		return d.text(c.behind) // blanks
+	}
+	return ""
 }

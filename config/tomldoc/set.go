@@ -72,36 +72,6 @@ func (d *Doc) setTable(p Path, n *Node, table map[string]any) error {
 	return nil
 }
 
-// setList leaves the elements alone that both lists begin or end with.
-func (d *Doc) setList(p Path, n *Node, list []any) error {
-	old := n.Value().([]any)
-	first := 0
-	for first < min(len(old), len(list)) && Equal(old[first], list[first]) {
-		first++
-	}
-	behind := 0
-	for behind < min(len(old), len(list))-first && Equal(old[len(old)-1-behind], list[len(list)-1-behind]) {
-		behind++
-	}
-	oldEnd, end := len(old)-behind, len(list)-behind
-	for i := first; i < min(oldEnd, end); i++ {
-		if err := d.set(p.child(i), list[i]); err != nil {
-			return err
-		}
-	}
-	for i := oldEnd - 1; i >= end; i-- {
-		if err := d.remove(p.child(i)); err != nil {
-			return err
-		}
-	}
-	for i := oldEnd; i < end; i++ {
-		if err := d.splice(d.insertItem(d.find(p), i, encode(list[i]))...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // encodeLike keeps the quotes of the string it replaces where they can hold s.
 func (d *Doc) encodeLike(n *Node, v any) string {
 	s, ok := v.(string)
