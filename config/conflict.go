@@ -17,6 +17,8 @@ import (
 type Conflict struct {
 	Key          string // "route.cctv.to"
 	Mine, Theirs any
+
+	path []string // Key in its parts
 }
 
 // Error names the key with both values.
@@ -24,14 +26,9 @@ func (c *Conflict) Error() string {
 	return fmt.Sprintf("%s was changed in the file meanwhile: %s there, %s here", c.Key, c.show(c.Theirs), c.show(c.Mine))
 }
 
-// secretKeys hold what must not come into a log. Everything below them counts.
-var secretKeys = []string{"password", "token", "secret", "key", "users", "eab", "url"}
-
 func (c *Conflict) show(v any) string {
-	for _, key := range strings.Split(c.Key, ".") {
-		if slices.Contains(secretKeys, key) {
-			return hidden
-		}
+	if secretAt(c.path) {
+		return hidden
 	}
 	text := []rune(spell(v))
 	if len(text) > 60 {
@@ -129,7 +126,7 @@ func conflicts(mine, theirs []keyChange) (list Conflicts) {
 			here, ok := m.at(path)
 			there, ok2 := t.at(path)
 			if ok && ok2 && !tomldoc.Equal(here, there) {
-				list = append(list, &Conflict{docPath(path).String(), here, there})
+				list = append(list, &Conflict{docPath(path).String(), here, there, path})
 			}
 		}
 	}

@@ -19,7 +19,7 @@ var ddnsKeys = keys[DDNS]{
 	"secret":   store(asSecret, func(e *DDNS) *Secret { return &e.Secret }),
 	"zone":     store(parsed(hostName), func(e *DDNS) *string { return &e.Zone }),
 	"server":   store(asWord, func(e *DDNS) *string { return &e.Server }), // judged with the provider
-	"url":      store(parsed(parseUpdateURL).like(urlLike), func(e *DDNS) *string { return &e.URL }),
+	"url":      store(asUpdateURL, func(e *DDNS) *string { return &e.URL }),
 	"success":  store(parsed(parseSuccess), func(e *DDNS) *string { return &e.Success }),
 	"address":  store(asSource, func(e *DDNS) *string { return &e.Address }),
 	"sources":  store(some(distinct(parsed(parseURL).like(urlLike), itself)), func(e *DDNS) *[]string { return &e.Sources }),
@@ -80,15 +80,21 @@ func parseRecordName(s string) (string, error) {
 	return hostName(s)
 }
 
-// parseUpdateURL reads the URL of provider "url", in which {ip}, {ip6} and
+// asUpdateURL reads a URL that often carries a password.
+var asUpdateURL = reader[string]{func(d *decoder, n *node) (string, bool) {
+	s, ok := secretURL(checkUpdateURL).read(d, n)
+	return s.Reveal(), ok
+}, secretURL(nil).shape}
+
+// checkUpdateURL judges the URL of provider "url", in which {ip}, {ip6} and
 // {name} are filled in.
-func parseUpdateURL(s string) (string, error) {
+func checkUpdateURL(s string) error {
 	filled := strings.NewReplacer("{ip}", "192.0.2.1", "{ip6}", "2001:db8::1", "{name}", "name").Replace(s)
 	if i := strings.IndexByte(filled, '{'); i >= 0 {
-		return "", hide("has an unknown placeholder", "known are {ip} {ip6} {name}")
+		return hide("has an unknown placeholder", "known are {ip} {ip6} {name}")
 	}
 	_, err := parseURL(filled)
-	return s, err
+	return err
 }
 
 // parseSuccess reads the words, or after "~" the regexp, that an answer holds

@@ -51,12 +51,36 @@ func fields(values reader[[]Template]) reader[[]HeaderField] {
 				continue
 			}
 			texts, _ := values.read(d, kid)
+			if SecretField(name) && slices.Contains(n.Path(), any("request_headers")) {
+				texts = d.secretTexts(kid, texts)
+			}
 			for _, text := range texts {
 				fs = append(fs, HeaderField{Name: name, Value: text})
 			}
 		}
 		return fs, true
 	}, func() schema { return tableByName(tokenLike, values.shape()) }}
+}
+
+// secretTexts resolves references in a field that carries a secret, and warns of
+// one in plain text.
+func (d *decoder) secretTexts(n *node, texts []Template) []Template {
+	for i, t := range texts {
+		text := t.String()
+		switch s, err := resolve(d.reference(text)); {
+		case text == "" || len(t) > 1 || t[0].Placeholder != "":
+		case err != nil:
+			d.warn(n, "", ": %s %s", quote(text), cause(err))
+			texts[i] = nil
+		case s.ref == "":
+			d.warn(n, `write "env:NAME" or "file:PATH"`, " is a secret in plain text: it is also in the history")
+		case strings.ContainsFunc(s.Reveal(), isControl):
+			d.bad(n, "", "%s holds what no field may: a control character", quote(text))
+		default:
+			texts[i] = Template{{Literal: s.Reveal()}}
+		}
+	}
+	return texts
 }
 
 // asSetFields reads set, where a name has one value.

@@ -82,7 +82,8 @@ func refersElsewhere(s string) bool {
 }
 
 // secretAt tells whether a key holds a secret. A certificate's key is a path,
-// and only the address of an alert gives a right to whoever knows it.
+// and of the addresses only those of an alert and of an update give a right to
+// whoever knows them.
 func secretAt(path []string) bool {
 	if len(path) > 1 && slices.Contains(families, path[0]) {
 		path = slices.Delete(slices.Clone(path), 1, 2) // a name
@@ -94,8 +95,24 @@ func secretAt(path []string) bool {
 		case "key":
 			return path[0] == "ddns" || i > 0 && path[i-1] == "eab"
 		case "url":
-			return path[0] == "alert"
+			return path[0] == "alert" || path[0] == "ddns"
+		case "request_headers":
+			return i+2 < len(path) && path[i+1] != "remove" && SecretField(path[i+2])
 		}
 	}
 	return false
+}
+
+// secretWords make a field's name one that sounds like a secret.
+var secretWords = []string{"token", "secret", "key", "password", "passwd", "auth", "session", "credential", "signature", "cookie", "jwt"}
+
+// harmlessFields only sound so.
+var harmlessFields = []string{":authority", "sec-websocket-key", "www-authenticate", "proxy-authenticate"}
+
+// SecretField tells whether a header field of that name carries a secret, to be
+// hidden wherever requests and configurations are shown.
+func SecretField(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(name, w) }) &&
+		!slices.Contains(harmlessFields, name)
 }

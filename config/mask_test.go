@@ -9,22 +9,27 @@ import (
 
 func TestDiffsHideSecrets(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"plain":           {"[ddns.a]\ntoken = \"abc\" # mine", "[ddns.a]\ntoken = \"(hidden)\" # mine"},
-		"single quotes":   {"[ddns.a]\nsecret = 'abc'", "[ddns.a]\nsecret = '(hidden)'"},
-		"dotted":          {"ddns.a.password = \"abc\"", "ddns.a.password = \"(hidden)\""},
-		"inline":          {"acme = { eab = { kid = \"k\", key = \"abc\" } }", "acme = { eab = { kid = \"k\", key = \"(hidden)\" } }"},
-		"an array":        {"[route.a.auth]\nusers = [\n  \"ann:abc\", # ann\n]", "[route.a.auth]\nusers = [\n  \"(hidden)\", # ann\n]"},
-		"an alert":        {"[alert]\nurl = \"https://n/abc\"", "[alert]\nurl = \"(hidden)\""},
-		"the same twice":  {"[ddns.a]\ntoken = \"abc\"\n[x]\ny = \"abc\"", "[ddns.a]\ntoken = \"(hidden)\"\n[x]\ny = \"(hidden)\""},
-		"references":      {"[ddns.a]\ntoken = \"env:ABC\"\nkey = \"file:/abc\"", "[ddns.a]\ntoken = \"env:ABC\"\nkey = \"file:/abc\""},
-		"a path":          {"[cert.a]\nkey = \"/etc/abc.pem\"", "[cert.a]\nkey = \"/etc/abc.pem\""},
-		"an upstream":     {"[route.a]\nto = { url = \"http://abc\" }", "[route.a]\nto = { url = \"http://abc\" }"},
-		"a mark before":   {"\ufeff[ddns.a]\ntoken = \"abc\"", "\ufeff[ddns.a]\ntoken = \"(hidden)\""},
-		"escapes":         {"[ddns.a]\ntoken = \"a\\u0062c\"", "[ddns.a]\ntoken = \"(hidden)\""},
-		"escapes, twice":  {"[ddns.a]\ntoken = \"a\\u0062c\" # \"abc\"", "[ddns.a]\ntoken = \"(hidden)\" # \"(hidden)\""},
-		"no string":       {"[ddns.a]\ntoken = 4711", "(hidden)\n(hidden)"},
-		"a name":          {"[route.token]\nhost = \"abc\"\n[ddns.key]\nserver = \"abc\"", "[route.token]\nhost = \"abc\"\n[ddns.key]\nserver = \"abc\""},
-		"a header":        {"[route.a.request_headers.set]\ntoken = \"abc\"", "[route.a.request_headers.set]\ntoken = \"(hidden)\""},
+		"plain":          {"[ddns.a]\ntoken = \"abc\" # mine", "[ddns.a]\ntoken = \"(hidden)\" # mine"},
+		"single quotes":  {"[ddns.a]\nsecret = 'abc'", "[ddns.a]\nsecret = '(hidden)'"},
+		"dotted":         {"ddns.a.password = \"abc\"", "ddns.a.password = \"(hidden)\""},
+		"inline":         {"acme = { eab = { kid = \"k\", key = \"abc\" } }", "acme = { eab = { kid = \"k\", key = \"(hidden)\" } }"},
+		"an array":       {"[route.a.auth]\nusers = [\n  \"ann:abc\", # ann\n]", "[route.a.auth]\nusers = [\n  \"(hidden)\", # ann\n]"},
+		"an alert":       {"[alert]\nurl = \"https://n/abc\"", "[alert]\nurl = \"(hidden)\""},
+		"the same twice": {"[ddns.a]\ntoken = \"abc\"\n[x]\ny = \"abc\"", "[ddns.a]\ntoken = \"(hidden)\"\n[x]\ny = \"(hidden)\""},
+		"references":     {"[ddns.a]\ntoken = \"env:ABC\"\nkey = \"file:/abc\"", "[ddns.a]\ntoken = \"env:ABC\"\nkey = \"file:/abc\""},
+		"a path":         {"[cert.a]\nkey = \"/etc/abc.pem\"", "[cert.a]\nkey = \"/etc/abc.pem\""},
+		"an upstream":    {"[route.a]\nto = { url = \"http://abc\" }", "[route.a]\nto = { url = \"http://abc\" }"},
+		"a mark before":  {"\ufeff[ddns.a]\ntoken = \"abc\"", "\ufeff[ddns.a]\ntoken = \"(hidden)\""},
+		"escapes":        {"[ddns.a]\ntoken = \"a\\u0062c\"", "[ddns.a]\ntoken = \"(hidden)\""},
+		"escapes, twice": {"[ddns.a]\ntoken = \"a\\u0062c\" # \"abc\"", "[ddns.a]\ntoken = \"(hidden)\" # \"(hidden)\""},
+		"no string":      {"[ddns.a]\ntoken = 4711", "(hidden)\n(hidden)"},
+		"a name":         {"[route.token]\nhost = \"abc\"\n[ddns.key]\nserver = \"abc\"", "[route.token]\nhost = \"abc\"\n[ddns.key]\nserver = \"abc\""},
+		"a header":       {"[route.a.request_headers.set]\ntoken = \"abc\"", "[route.a.request_headers.set]\ntoken = \"(hidden)\""},
+		"an update":      {"[ddns.a]\nurl = \"https://u:abc@n/?k=abc\"", "[ddns.a]\nurl = \"(hidden)\""},
+		"an Authorization": {"[route.a]\nrequest_headers = { set = { Authorization = \"Bearer abc\", X-A = \"b\" } }",
+			"[route.a]\nrequest_headers = { set = { Authorization = \"(hidden)\", X-A = \"b\" } }"},
+		"several keys": {"[route.a]\nrequest_headers.add.X-Api-Key = [\"abc\", \"abd\"]",
+			"[route.a]\nrequest_headers.add.X-Api-Key = [\"(hidden)\", \"(hidden)\"]"},
 		"lines":           {"[ddns.a]\ntoken = \"\"\"\na\nbc\"\"\"", "(hidden)\n(hidden)\n(hidden)\n(hidden)"},
 		"what is no TOML": {"[ddns.a\ntoken = \"abc\"", "(hidden)\n(hidden)"},
 	} {
@@ -51,5 +56,34 @@ func TestDiffOfASecret(t *testing.T) {
 		if got := signed(config.ShownDiff([]byte(before), []byte(after))); got != want {
 			t.Errorf("%q is shown as\n%s\nwant\n%s", after, got, want)
 		}
+	}
+}
+
+// TestPlainSecretsWarn: what a diff hides is warned of where it stands in the
+// file, and a reference takes its place.
+func TestPlainSecretsWarn(t *testing.T) {
+	t.Setenv("BEARER", "Bearer abc")
+	const route, update = "[route.a]\nhost = \"a.test\"\nto = \"http://b:1\"\n", "[ddns.a]\nprovider = \"url\"\nsuccess = \"ok\"\nurl = "
+	for text, warned := range map[string]bool{
+		route + "request_headers.set.Authorization = \"Bearer abc\"":  true,
+		route + "request_headers.set.Authorization = \"env:BEARER\"":  false,
+		route + "request_headers.set.Authorization = \"env:NO_SUCH\"": true,
+		route + "request_headers.add.X-Api-Key = [\"abc\"]":           true,
+		route + "request_headers.set.X-Forwarded-Key-Id = \"{host}\"": false,
+		route + "request_headers.set.X-Name = \"abc\"":                false,
+		route + "response_headers.set.Set-Cookie = \"a=b\"":           false,
+		route + update + "\"https://u:abc@n.test/?ip={ip}\"":          true,
+		route + update + "\"https://n.test/?k=abc&ip={ip}\"":          true,
+		route + update + "\"https://n.test/{name}?ip={ip}\"":          false,
+		route + update + "\"env:NO_SUCH\"":                            true,
+	} {
+		c, problems := config.Parse([]byte(text))
+		if c == nil || (len(problems) > 0) != warned {
+			t.Errorf("%s\n%v", text, problems)
+		}
+	}
+	c, _ := config.Parse([]byte(route + "request_headers.set.Authorization = \"env:BEARER\""))
+	if got := c.Route("a").RequestHeaders.Set[0].Value.String(); got != "Bearer abc" {
+		t.Errorf("the field is %q", got)
 	}
 }

@@ -54,14 +54,20 @@ func readSecretOrPlain(d *decoder, n *node) (Secret, bool) {
 	if !ok {
 		return Secret{}, false
 	}
-	if path, isFile := strings.CutPrefix(text, "file:"); isFile {
-		text = "file:" + d.located(path)
-	}
+	text = d.reference(text)
 	s, err := resolve(text)
 	if err != nil {
 		d.warn(n, "", ": %s %s", quote(text), cause(err))
 	}
 	return s, true
+}
+
+// reference makes the path of a "file:" one that leads from where we stand.
+func (d *decoder) reference(text string) string {
+	if path, isFile := strings.CutPrefix(text, "file:"); isFile {
+		return "file:" + d.located(path)
+	}
+	return text
 }
 
 // resolve looks up what a secret refers to. The error goes on behind the

@@ -3,6 +3,7 @@ package config
 import (
 	"net/mail"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -79,21 +80,37 @@ var asAlert = asTable(alertKeys, Alert{}, nil).needing("url")
 
 // asAlertURL reads a secret that may stand in the file: a topic of one's own
 // server is no secret; what carries a password or a query is.
-var asAlertURL = reader[Secret]{readAlertURL, func() schema {
-	return schema{Type: "string", Pattern: `^(env:|file:|[Hh][Tt][Tt][Pp][Ss]?://)`}
-}}
+var asAlertURL = secretURL(func(s string) error { _, err := parseURL(s); return err })
 
-func readAlertURL(d *decoder, n *node) (Secret, bool) {
-	s, ok := readSecretOrPlain(d, n)
-	if !ok || s.ref != "" && !s.IsSet() {
-		return s, ok
+// secretURL reads a URL that may be a secret, as it is where it carries a
+// password or a query.
+func secretURL(check func(string) error) reader[Secret] {
+	return reader[Secret]{func(d *decoder, n *node) (Secret, bool) {
+		s, ok := readSecretOrPlain(d, n)
+		if !ok || s.ref != "" && !s.IsSet() {
+			return s, ok
+		}
+		if err := check(s.Reveal()); err != nil {
+			d.flaw(n, "", err)
+			return Secret{}, false
+		}
+		if u, err := url.Parse(s.Reveal()); err == nil && s.ref == "" && (u.User != nil || tells(u)) {
+			return asSecret.read(d, n)
+		}
+		return s, true
+	}, func() schema {
+		return schema{Type: "string", Pattern: `^(env:|file:|[Hh][Tt][Tt][Pp][Ss]?://)`}
+	}}
+}
+
+// tells whether a query has more than placeholders.
+func tells(u *url.URL) bool {
+	for _, values := range u.Query() {
+		for _, v := range values {
+			if !strings.HasPrefix(v, "{") || !strings.HasSuffix(v, "}") {
+				return true
+			}
+		}
 	}
-	if _, err := parseURL(s.Reveal()); err != nil {
-		d.flaw(n, "", err)
-		return Secret{}, false
-	}
-	if u, err := url.Parse(s.Reveal()); err == nil && s.ref == "" && (u.User != nil || u.RawQuery != "") {
-		return asSecret.read(d, n)
-	}
-	return s, true
+	return false
 }

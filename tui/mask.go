@@ -1,6 +1,10 @@
 package tui
 
-import "strings"
+import (
+	"strings"
+
+	"forge.home.arpa/portico/config"
+)
 
 // hidden stands in the place of a secret.
 const hidden = "***"
@@ -46,7 +50,7 @@ func (h headLine) masked(first bool) string {
 		return maskPairs(h.value)
 	case name == "set-cookie":
 		return maskSetCookie(h.value)
-	case soundsSecret(name):
+	case config.SecretField(name):
 		return hidden
 	}
 	return maskQuery(h.value)
@@ -94,16 +98,3 @@ func maskSetCookie(s string) string {
 	}
 	return maskPair(pair) + ";" + attributes
 }
-
-// soundsSecret tells whether a field's name sounds like one that carries a secret.
-func soundsSecret(name string) bool {
-	for _, w := range []string{"token", "secret", "key", "password", "passwd", "auth", "session", "credential", "signature", "cookie", "jwt"} {
-		if strings.Contains(name, w) && !harmless[name] {
-			return true
-		}
-	}
-	return false
-}
-
-// harmless are the fields whose names only sound so.
-var harmless = map[string]bool{":authority": true, "sec-websocket-key": true, "www-authenticate": true, "proxy-authenticate": true}
