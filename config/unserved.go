@@ -8,7 +8,6 @@ var unserved = []struct {
 	path []string
 	used func(*Config) bool
 }{
-	{[]string{"server", "admin"}, func(c *Config) bool { return c.Server.Admin != "" }},
 	{[]string{"alert"}, func(c *Config) bool { return c.Alert != nil }},
 }
 

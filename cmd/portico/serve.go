@@ -77,6 +77,7 @@ type service struct {
 
 	server  *proxy.Server
 	ddns    *ddns.Service
+	admin   *admin
 	store   *config.Store
 	control *control // nil where no socket could be made
 	notices []string // what the start could not do, for the console
@@ -142,9 +143,10 @@ func (sv *service) openStore(lock *state, strict bool) error {
 		Gateways: func() []netip.Addr { return sv.server.Gateways() },
 		Found:    func(home []netip.Addr) { sv.server.SetHome(home) }})
 	sv.server = proxy.New(proxy.Options{Log: sv.log, State: lock.directory(), World: homeWorld{sv.ddns}, TXT: sv.ddns})
+	sv.admin = newAdmin(sv.log, sv.server)
 	sv.store, err = config.Open(config.Options{
 		Path: path, Starter: assets.Starter, Log: sv.log, State: lock.directory(), Strict: strict,
-	}, listening{sv.server}, sv.ddns)
+	}, listening{sv.server}, sv.admin, sv.ddns)
 	if err != nil {
 		return listProblems(sv.err, path, err)
 	}
@@ -201,6 +203,7 @@ func (sv *service) notice(err error) {
 func (sv *service) run(ctx context.Context, reload <-chan struct{}, f *front, o serveOptions) error {
 	jobs, ctx := errgroup.WithContext(ctx)
 	jobs.Go(func() error { return sv.server.Run(ctx) })
+	jobs.Go(func() error { return sv.admin.Run(ctx) })
 	jobs.Go(func() error { return sv.ddns.Run(ctx) })
 	jobs.Go(func() error { return sv.store.Run(ctx) })
 	jobs.Go(func() error { return sv.reloads(ctx, reload) })
