@@ -35,10 +35,13 @@ func TestAddFromEverywhere(t *testing.T) {
 				e.press("tab", "tab")
 				e.write("nas:3333")
 				e.press("enter", "y")
-				e.sees("done: add route wiki", c.back)
+				e.sees("done: add route wiki  (u takes it back)", c.back)
 				if got := e.file(); got != homeFile+added {
 					t.Errorf("the file is\n%s", got)
 				}
+				e.press("u", "y")
+				e.sees(c.back)
+				e.wantFile()
 			})
 		})
 	}

@@ -117,7 +117,7 @@ func moveKeys() []binding {
 
 func generalKeys() []binding {
 	return []binding{
-		{keys: []string{"u"}, label: "u", word: "undo", help: "undo the last change that was applied, or that of a version", where: onPages &^ onHistory, edits: true,
+		{keys: []string{"u"}, label: "u", word: "undo", help: "undo the last change that was applied, or that of a version", where: onPages&^onHistory | inDetail, edits: true,
 			when: func(m *model) bool { return m.facts.canUndo }, do: func(m *model) { m.undo(0) },
 			name: "undo", args: "[VERSION]", take: (*model).undoNamed},
 		{keys: []string{"u"}, label: "u", word: "undo it", help: "take back what a version changed", where: onHistory | inVersion, edits: true, do: (*model).undoVersion},
