@@ -11,7 +11,7 @@ import (
 const around = 3
 
 // lineDiff lists the lines that differ and those around them. A line that only
-// ends otherwise counts as changed.
+// ends otherwise counts as changed, and says how it ends.
 func lineDiff(before, after []byte) (list []DiffLine) {
 	old, now := splitLines(before), splitLines(after)
 	shown := 0 // lines of now listed or left out
@@ -21,10 +21,10 @@ func lineDiff(before, after []byte) (list []DiffLine) {
 			list = append(list, diffLine(' ', k, now))
 		}
 		for k := h.Start; k < h.End; k++ {
-			list = append(list, diffLine('-', k, old))
+			list = append(list, diffLine('-', k, old).ending(old[k], now, k-h.Start+h.ReplStart, h.ReplEnd))
 		}
 		for k := h.ReplStart; k < h.ReplEnd; k++ {
-			list = append(list, diffLine('+', k, now))
+			list = append(list, diffLine('+', k, now).ending(now[k], old, k-h.ReplStart+h.Start, h.End))
 		}
 		shown = h.ReplEnd
 		next := len(now)
@@ -40,6 +40,21 @@ func lineDiff(before, after []byte) (list []DiffLine) {
 
 func diffLine(op byte, i int, lines []string) DiffLine {
 	return DiffLine{Op: op, Line: i + 1, Text: strings.TrimRight(lines[i], "\r\n")}
+}
+
+// ending adds how a line ends where that is all that differs from the line i of
+// others, the one in its place in the other text.
+func (d DiffLine) ending(line string, others []string, i, end int) DiffLine {
+	if i >= end || strings.TrimRight(others[i], "\r\n") != d.Text {
+		return d
+	}
+	switch line[len(d.Text):] {
+	case "":
+		d.Text += "  (without a line end)"
+	case "\r\n":
+		d.Text += "  (ends in CR LF)"
+	}
+	return d
 }
 
 // splitLines keeps the line ends; an empty text has no lines.

@@ -106,6 +106,10 @@ func TestLineDiff(t *testing.T) {
 			" 2:2 3:3 4:4 -5:5 5:6 6:7 7:8 -9:9 8:10 9:11 10:12"},
 		{"from nothing", "", "a\r\nb", "+1:a +2:b"},
 		{"to nothing", "a\n", "", "-1:a"},
+		{"a last line that gets its end", "a\nb", "a\nb\nc\n", "1:a -2:b  (without a line end) +2:b +3:c"},
+		{"a last line that loses its end", "a\nb\n", "a\nb", "1:a -2:b +2:b  (without a line end)"},
+		{"other line ends", "a\r\nb\n", "a\nb\n", "-1:a  (ends in CR LF) +1:a 2:b"},
+		{"another last line without an end", "a\nb", "a\nc", "1:a -2:b +2:c"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b strings.Builder
