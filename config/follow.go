@@ -52,7 +52,7 @@ func (s *Store) follow(again bool) error {
 	r := request{who: "disk", what: summary(before, rev.Text)}
 	err = s.apply(context.Background(), rev, disk, before, r, nil)
 	if err != nil {
-		s.stand(Problems{refused(err)})
+		s.stand(refused(err))
 	}
 	return err
 }
@@ -66,10 +66,14 @@ func (s *Store) stand(ps Problems) error {
 	}
 	s.mu.Unlock()
 	for _, p := range ps.Errors() {
-		if !known {
-			s.log.Warn("the configuration file cannot run", "path", s.path,
-				"line", p.Line, "column", p.Col, "problem", p.Message, "hint", p.Hint)
+		if known {
+			continue
 		}
+		where := []any{"path", s.path}
+		if p.Line > 0 {
+			where = append(where, "line", p.Line, "column", p.Col)
+		}
+		s.log.Warn("the configuration file cannot run", append(where, "problem", p.Message, "hint", p.Hint)...)
 	}
 	return ps
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Refusal is the error of a Preparer that cannot use a value of the file, with
@@ -27,6 +28,48 @@ func (r *Refusal) Error() string {
 // Unwrap gives the reason.
 func (r *Refusal) Unwrap() error { return r.Err }
 
+// Refusals are all that a Preparer cannot use.
+type Refusals []*Refusal
+
+// Error gives one a line.
+func (rs Refusals) Error() string {
+	lines := make([]string, len(rs))
+	for i, r := range rs {
+		lines[i] = r.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lists them; errors.As finds the first.
+func (rs Refusals) Unwrap() []error {
+	errs := make([]error, len(rs))
+	for i, r := range rs {
+		errs[i] = r
+	}
+	return errs
+}
+
+// Problems are what is wrong with the file.
+func (rs Refusals) Problems() (ps Problems) {
+	for _, r := range rs {
+		ps = append(ps, r.Problem)
+	}
+	return ps
+}
+
+// RefusedBy finds the Refusals of an error; nil for none.
+func RefusedBy(err error) Refusals {
+	var all Refusals
+	var one *Refusal
+	switch {
+	case errors.As(err, &all):
+		return all
+	case errors.As(err, &one):
+		return Refusals{one}
+	}
+	return nil
+}
+
 // Refuse makes a Refusal of an address to listen on. It has no line where the
 // address is the default.
 func (c *Config) Refuse(addr, message, hint string, err error) *Refusal {
@@ -44,11 +87,10 @@ func placesOf(server *node) map[string]Problem {
 	return places
 }
 
-// refused gives the problem that keeps a configuration from running.
-func refused(err error) Problem {
-	var r *Refusal
-	if errors.As(err, &r) {
-		return r.Problem
+// refused gives the problems that keep a configuration from running.
+func refused(err error) Problems {
+	if rs := RefusedBy(err); rs != nil {
+		return rs.Problems()
 	}
-	return Problem{Message: err.Error()}
+	return Problems{{Message: err.Error()}}
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"slices"
 
 	"forge.home.arpa/portico/config"
@@ -33,16 +34,21 @@ func (s *Server) Prepare(c *config.Config) (config.Change, error) {
 	for _, addr := range c.Server.HTTPS {
 		ch.wanted[addr] = true
 	}
+	var taken []error // all of them, as the owner would else meet one after another
 	for _, addr := range slices.Concat(c.Server.HTTP, c.Server.HTTPS) {
 		if s.listens(addr) {
 			continue
 		}
 		l, err := s.bind(addr)
 		if err != nil {
-			ch.Discard()
-			return nil, err
+			taken = append(taken, err)
+			continue
 		}
 		ch.listeners = append(ch.listeners, l)
+	}
+	if len(taken) > 0 {
+		ch.Discard()
+		return nil, errors.Join(taken...)
 	}
 	ch.certs = s.certs.Prepare(snap.certificates)
 	return ch, nil

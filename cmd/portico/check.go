@@ -60,11 +60,9 @@ func printProblems(w io.Writer, file string, problems config.Problems) error {
 // does, and returns any other.
 func listProblems(w io.Writer, file string, err error) error {
 	var problems config.Problems
-	var refusal *config.Refusal
-	switch {
-	case errors.As(err, &refusal):
-		problems = config.Problems{refusal.Problem}
-	case !errors.As(err, &problems):
+	if refused := config.RefusedBy(err); refused != nil {
+		problems = refused.Problems()
+	} else if !errors.As(err, &problems) {
 		return err
 	}
 	return errors.Join(printProblems(w, file, problems), errSilent)

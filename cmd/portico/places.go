@@ -20,6 +20,7 @@ import (
 const (
 	localConfig  = "portico.toml"
 	systemConfig = "/etc/portico/portico.toml"
+	starterName  = "starter.toml" // as problems of the starter are reported
 	systemState  = "/var/lib/portico"
 	systemRun    = "/run/portico"
 	socketName   = "control.sock"
@@ -73,7 +74,7 @@ func (p *places) configText() (name string, text []byte, err error) {
 		return path, nil, err
 	}
 	if !found {
-		return "starter.toml", assets.Starter, nil
+		return starterName, assets.Starter, nil
 	}
 	text, err = config.ReadFile(path)
 	if err != nil {

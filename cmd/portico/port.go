@@ -32,14 +32,35 @@ func (l listening) Prepare(c *config.Config) (config.Change, error) {
 	return change, nil
 }
 
-// listenHelp makes a config.Refusal of an error of listening; any other error
+// listenHelp makes a config.Refusal of each error of listening; any other error
 // comes back as it is.
 func listenHelp(err error, c *config.Config) error {
-	var failed *proxy.ListenError
-	if !errors.As(err, &failed) {
-		return err
+	var refusals config.Refusals
+	for _, failed := range listenErrors(err) {
+		refusals = append(refusals, c.Refuse(failed.Addr, failed.Error(), listenHint(failed), failed))
 	}
-	return c.Refuse(failed.Addr, failed.Error(), listenHint(failed), err)
+	switch len(refusals) {
+	case 0:
+		return err
+	case 1:
+		return refusals[0]
+	}
+	return refusals
+}
+
+// listenErrors finds every one that err joins.
+func listenErrors(err error) (all []*proxy.ListenError) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range many.Unwrap() {
+			all = append(all, listenErrors(one)...)
+		}
+		return all
+	}
+	var one *proxy.ListenError
+	if errors.As(err, &one) {
+		all = append(all, one)
+	}
+	return all
 }
 
 func listenHint(failed *proxy.ListenError) string {

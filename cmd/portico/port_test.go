@@ -43,6 +43,40 @@ func TestTakenPortNamesItsProcess(t *testing.T) {
 	}
 }
 
+// TestTakenPortsAreAllNamed: a start names each of them with its line.
+func TestTakenPortsAreAllNamed(t *testing.T) {
+	h := newHome(t)
+	var taken []any
+	for range 2 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		taken = append(taken, l.Addr())
+	}
+	h.write("portico.toml", fmt.Sprintf("[server]\nhttp = [\n\"%s\",\n\"%s\"]\n[route.a]\nhost = \"*\"\nto = \"builtin://whoami\"\n", taken...))
+	r := h.run("run", "--headless")
+	for i, addr := range taken {
+		if want := fmt.Sprintf("portico.toml:%d:1: cannot listen on %s: address already in use (", 3+i, addr); r.code != 1 || !strings.Contains(r.err, want) {
+			t.Errorf("%q is not said: %+v", want, r)
+		}
+	}
+}
+
+// TestTakenPortOfTheStarter: there is no file to name another address in yet.
+func TestTakenPortOfTheStarter(t *testing.T) {
+	if l, err := net.Listen("tcp", ":8080"); err == nil { // else somebody has it already
+		defer l.Close()
+	}
+	r := newHome(t).run("run", "--headless")
+	for _, want := range []string{"starter.toml:6:8: cannot listen on :8080: address already in use", "portico init writes portico.toml"} {
+		if r.code != 1 || !strings.Contains(r.err, want) {
+			t.Errorf("%q is not said: %+v", want, r)
+		}
+	}
+}
+
 func TestListenHelp(t *testing.T) {
 	failed := func(err error, address string) error {
 		tcp := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))

@@ -147,8 +147,14 @@ func (sv *service) openStore(lock *state, strict bool) error {
 	sv.store, err = config.Open(config.Options{
 		Path: path, Starter: assets.Starter, Log: sv.log, State: lock.directory(), Strict: strict,
 	}, listening{sv.server}, sv.admin, sv.ddns)
-	if err != nil {
+	if err != nil && found {
 		return listProblems(sv.err, path, err)
+	}
+	if err != nil {
+		if err = listProblems(sv.err, starterName, err); errors.Is(err, errSilent) {
+			err = fmt.Errorf("no configuration was found, and the starter cannot run here: portico init writes %s, to be changed", path)
+		}
+		return err
 	}
 	for _, w := range sv.store.Current().Warnings {
 		sv.log.Warn("configuration", "problem", path+":"+w.String())
