@@ -195,18 +195,12 @@ func (i *issuer) restoreByDNS() bool {
 	return true
 }
 
-// renewByDNS renews when a third of the lifetime, 30 days at most, is left.
+// renewByDNS renews what a record proved, when it is due.
 func (i *issuer) renewByDNS(ctx context.Context) {
-	leaf := i.cert.Load().Leaf
-	spare := min(leaf.NotAfter.Sub(leaf.NotBefore)/3, 30*24*time.Hour)
-	if time.Until(leaf.NotAfter) > spare {
+	if !i.isDue() {
 		return
 	}
-	open, err := i.gate(ctx)
-	if err != nil {
-		i.close(err.Error())
-		return
+	if open, err := i.renewalGate(ctx); err == nil {
+		i.attempt(ctx, open)
 	}
-	i.close("")
-	i.attempt(ctx, open)
 }

@@ -3,28 +3,18 @@ package certs
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"path/filepath"
-	"strings"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
-
-	"forge.home.arpa/portico/config/atomicfile"
 )
 
 // issuer gets one name's certificate from an ACME authority and keeps it fresh.
@@ -43,8 +33,11 @@ type issuer struct {
 
 	byDNS bool // the present certificate was proved by a record; of the keeper's goroutine
 
-	mu     sync.Mutex
-	closed string // why the gate is closed; "" where it is open
+	mu      sync.Mutex
+	closed  string    // why the gate is closed; "" where it is open
+	looked  time.Time // when the gate was last looked at for a renewal
+	opening opening   // as it was then
+	shut    error     // why it was closed then
 }
 
 // run is an autocert.Manager with the handler of its tokens. Each attempt has
@@ -57,41 +50,31 @@ type run struct {
 func newIssuer(k *Keeper, host string, a *Authority) *issuer {
 	i := &issuer{keeper: k, host: host, authority: a}
 	i.courier = &courier{allowed: i.allowed}
+	i.restore()
 	return i
 }
 
 func (i *issuer) retire() { i.retired.Store(true) }
 
-// allowed is the kill switch of the courier. Between two attempts of ours it
-// holds renewals to the same pauses.
-func (i *issuer) allowed() error {
-	switch e := i.keeper.memory.of(i.host); {
-	case i.retired.Load():
-		return errRetired
-	case !i.working.Load() && time.Now().Before(e.Not):
-		return fmt.Errorf("not before %s: %s", e.Not.Format(time.RFC3339), e.Words)
-	}
-	return nil
-}
-
 // turn takes over what was renewed, and tries for a certificate where there is
 // none.
 func (i *issuer) turn(ctx context.Context) {
+	i.courier.live(ctx)
 	if i.cert.Load() != nil && !i.forced.Load() {
 		i.refresh(ctx)
 		return
 	}
-	if i.cert.Load() == nil && i.restore() {
-		return
-	}
 	open, err := i.gate(ctx)
-	if forced := i.forced.Swap(false); forced {
+	forced := i.forced.Swap(false)
+	if forced {
 		open = i.forcedOpening(open)
 	} else if err != nil {
 		i.close(err.Error())
 		return
 	}
 	i.close("")
+	i.courier.pressed.Store(forced)
+	defer i.courier.pressed.Store(false)
 	i.attempt(ctx, open)
 }
 
@@ -144,13 +127,16 @@ func (i *issuer) issue(ctx context.Context, open opening) (*tls.Certificate, err
 // failed keeps the authority's own words, which say more than autocert's.
 func (i *issuer) failed(err error) {
 	words, after := i.courier.heard()
+	if quoted := (*url.Error)(nil); errors.As(err, &quoted) {
+		err = quoted.Err
+	}
 	if words == "" {
 		words = clean(err.Error())
 	}
 	if d, limited := acme.RateLimit(unwrapACME(err)); limited && d > after {
 		after = d
 	}
-	e := i.keeper.memory.of(i.host).failed(words, after, time.Now())
+	e := i.keeper.memory.of(i.key()).failed(words, after, time.Now())
 	i.keeper.Log.Warn("no certificate", "host", i.host, "reason", words, "next", e.Not.Format(time.RFC3339))
 	i.learn(e)
 }
@@ -164,7 +150,7 @@ func unwrapACME(err error) error {
 }
 
 func (i *issuer) learn(e entry) {
-	if err := i.keeper.memory.learn(i.host, e); err != nil {
+	if err := i.keeper.memory.learn(i.key(), e); err != nil {
 		i.keeper.Log.Warn("what was learnt about certificates cannot be kept over a restart", "error", err)
 	}
 }
@@ -201,25 +187,6 @@ func (i *issuer) restore() bool {
 	i.manager.Store(m)
 	i.cert.Store(cert)
 	return true
-}
-
-// refresh takes over what autocert renewed by itself, and hears why it could
-// not.
-func (i *issuer) refresh(ctx context.Context) {
-	if i.byDNS {
-		i.renewByDNS(ctx)
-		return
-	}
-	if m := i.manager.Load(); m != nil {
-		if cert, err := m.GetCertificate(i.hello()); err == nil && cert.Leaf.NotAfter.After(i.cert.Load().Leaf.NotAfter) {
-			i.cert.Store(cert)
-			i.learn(entry{})
-			i.keeper.Log.Info("certificate renewed", "host", i.host, "until", cert.Leaf.NotAfter.Format(time.DateOnly))
-		}
-	}
-	if words, after := i.courier.heard(); words != "" {
-		i.learn(i.keeper.memory.of(i.host).failed(words, after, time.Now()))
-	}
 }
 
 // token answers an authority that validates over TLS.
@@ -304,7 +271,7 @@ func (i *issuer) client() (*acme.Client, error) {
 // backoff tries a lost request or a stale nonce a few times again; an authority
 // that asks to be left alone is left alone.
 func backoff(n int, _ *http.Request, resp *http.Response) time.Duration {
-	if n > 3 || resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+	if n > 6 || resp != nil && resp.StatusCode == http.StatusTooManyRequests {
 		return -1
 	}
 	return time.Duration(n) * 200 * time.Millisecond
@@ -320,69 +287,4 @@ func trusting(caFile string) (*tls.Config, error) {
 		return nil, errors.New(caFile + " holds no certificate")
 	}
 	return &tls.Config{RootCAs: pool}, nil
-}
-
-// dir is where what comes from this directory is kept: a certificate of the
-// staging authority must not be taken for a real one.
-func (i *issuer) dir() string {
-	if i.keeper.State == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(i.authority.Directory))
-	return filepath.Join(i.keeper.State, "acme", hex.EncodeToString(sum[:6]))
-}
-
-const accountName = "account.pem"
-
-// accountKey is shared by all names.
-func (i *issuer) accountKey() (*ecdsa.PrivateKey, error) {
-	dir := i.dir()
-	if dir == "" {
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	}
-	if err := (atomicfile.OS{}).MkdirAll(dir); err != nil {
-		return nil, err
-	}
-	file := atomicfile.New(filepath.Join(dir, accountName))
-	text, err := file.Read()
-	if errors.Is(err, fs.ErrNotExist) {
-		return newAccountKey(file)
-	}
-	if err != nil {
-		return nil, err
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, errors.New(file.Path + " is no key")
-	}
-	return x509.ParseECPrivateKey(block.Bytes)
-}
-
-func newAccountKey(file atomicfile.File) (*ecdsa.PrivateKey, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	der, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	return key, file.Put(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))
-}
-
-func certificates(text []byte) (list []*x509.Certificate, err error) {
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if !strings.HasSuffix(block.Type, "CERTIFICATE") {
-			continue
-		}
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, c)
-	}
-	if len(list) == 0 {
-		return nil, errors.New("there is no certificate in it")
-	}
-	return list, nil
 }

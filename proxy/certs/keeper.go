@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,7 +48,9 @@ type Keeper struct {
 	local   *authority
 	standIn standIns
 	memory  *memory
-	wake    chan struct{}
+	wake    chan struct{} // the issuers
+
+	wakeFiles chan struct{}
 
 	names atomic.Pointer[names] // what handshakes look at
 
@@ -70,9 +74,9 @@ type choice struct {
 
 // New makes a Keeper; it asks nobody until Run.
 func New(o Options) *Keeper {
-	k := &Keeper{Options: o, wake: make(chan struct{}, 1), issuers: map[string]*issuer{}, pairs: map[Pair]*pair{}}
+	k := &Keeper{Options: o, wake: make(chan struct{}, 1), wakeFiles: make(chan struct{}, 1), issuers: map[string]*issuer{}, pairs: map[Pair]*pair{}}
 	k.names.Store(&names{hosts: map[string]choice{}})
-	k.local = newAuthority(o.State)
+	k.local = newAuthority(o.State, o.Log)
 	var err error
 	if k.memory, err = remember(o.State); err != nil {
 		k.Log.Warn("what was learnt about certificates is lost", "error", err)
@@ -136,12 +140,20 @@ func (p *Prepared) Commit() {
 	k.nudge()
 }
 
-// issuerOf keeps the issuer of a name whose authority is the same.
+// issuerOf keeps the issuer of a name whose authority is the same. A new one
+// begins with what is on disk, or with what the old one has from the same
+// directory: visitors notice nothing of an edit.
 func (k *Keeper) issuerOf(host string, a *Authority) *issuer {
-	if old := k.issuers[host]; old != nil && same(old.authority, a) {
+	old := k.issuers[host]
+	if old != nil && same(old.authority, a) {
 		return old
 	}
-	return newIssuer(k, host, a)
+	i := newIssuer(k, host, a)
+	if old != nil && i.cert.Load() == nil && old.authority.Directory == a.Directory {
+		i.cert.Store(old.cert.Load())
+		i.byDNS = true // no manager of autocert's renews it
+	}
+	return i
 }
 
 func same(a, b *Authority) bool {
@@ -151,39 +163,45 @@ func same(a, b *Authority) bool {
 }
 
 func (k *Keeper) nudge() {
-	select {
-	case k.wake <- struct{}{}:
-	default:
+	for _, wake := range [...]chan struct{}{k.wake, k.wakeFiles} {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
 // look is how often files and issuers are looked after.
 const look = 10 * time.Second
 
-// Run issues and renews until ctx ends: one certificate after the other.
+// Run issues and renews until ctx ends: one certificate after the other. Files
+// are followed beside it: an authority may take minutes to answer.
 func (k *Keeper) Run(ctx context.Context) error {
+	var jobs sync.WaitGroup
+	defer jobs.Wait()
+	jobs.Go(func() { repeat(ctx, k.wakeFiles, k.followFiles) })
+	repeat(ctx, k.wake, func() { k.issue(ctx) })
+	return nil
+}
+
+// repeat does at each look, and when it is woken.
+func repeat(ctx context.Context, wake <-chan struct{}, do func()) {
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
 	for {
-		k.turn(ctx)
+		do()
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-ticker.C:
-		case <-k.wake:
+		case <-wake:
 		}
 	}
 }
 
-func (k *Keeper) turn(ctx context.Context) {
+func (k *Keeper) followFiles() {
 	k.mu.Lock()
-	pairs, issuers := make([]*pair, 0, len(k.pairs)), make([]*issuer, 0, len(k.issuers))
-	for _, p := range k.pairs {
-		pairs = append(pairs, p)
-	}
-	for _, i := range k.issuers {
-		issuers = append(issuers, i)
-	}
+	pairs := slices.Collect(maps.Values(k.pairs))
 	k.mu.Unlock()
 	for _, p := range pairs {
 		if changed, err := p.follow(); err != nil {
@@ -192,6 +210,12 @@ func (k *Keeper) turn(ctx context.Context) {
 			k.Log.Info("certificate read again", "cert", p.Name)
 		}
 	}
+}
+
+func (k *Keeper) issue(ctx context.Context) {
+	k.mu.Lock()
+	issuers := slices.Collect(maps.Values(k.issuers))
+	k.mu.Unlock()
 	for _, i := range issuers {
 		if ctx.Err() == nil {
 			i.turn(ctx)

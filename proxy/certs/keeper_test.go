@@ -101,6 +101,11 @@ func newHome(t *testing.T, state string, httpL, tlsL net.Listener, w *world) *ho
 		_ = (&http.Server{Handler: http.NotFoundHandler(), ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}).
 			Serve(tls.NewListener(tlsL, h.TLSConfig()))
 	}()
+	h.run(t)
+	return h
+}
+
+func (h *home) run(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -109,7 +114,6 @@ func newHome(t *testing.T, state string, httpL, tlsL net.Listener, w *world) *ho
 	}()
 	h.stop = sync.OnceFunc(func() { cancel(); <-ended })
 	t.Cleanup(h.stop)
-	return h
 }
 
 func (h *home) follow(t *testing.T, p certs.Plan) {

@@ -9,8 +9,8 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io/fs"
+	"log/slog"
 	"math/big"
 	"net"
 	"path/filepath"
@@ -54,6 +54,7 @@ const (
 // leaves that live in memory.
 type authority struct {
 	dir string
+	log *slog.Logger
 
 	mu     sync.Mutex
 	root   *x509.Certificate
@@ -61,8 +62,8 @@ type authority struct {
 	leaves map[string]*tls.Certificate
 }
 
-func newAuthority(dir string) *authority {
-	return &authority{dir: dir, leaves: map[string]*tls.Certificate{}}
+func newAuthority(dir string, log *slog.Logger) *authority {
+	return &authority{dir: dir, log: log, leaves: map[string]*tls.Certificate{}}
 }
 
 // Root is the certificate of the local authority in PEM, for those who are to
@@ -99,31 +100,37 @@ func (a *authority) leaf(host string) (*tls.Certificate, error) {
 	return c, nil
 }
 
-// open reads the root, or makes it. Guarded by mu.
+// open reads the root, or makes it: anew where its time is over. One that cannot
+// be read or kept is no reason to serve nobody: another is made for this run.
+// Guarded by mu.
 func (a *authority) open() error {
-	if a.root != nil && time.Now().Before(a.root.NotAfter) {
+	now := time.Now()
+	if a.root != nil && now.Before(a.root.NotAfter) {
 		return nil
 	}
 	if a.dir == "" {
-		return a.found(time.Now())
+		return a.found(now)
 	}
 	file := atomicfile.New(filepath.Join(a.dir, rootName))
 	text, err := file.Read()
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := a.found(time.Now()); err != nil {
-			return err
-		}
-		text, err := a.pem()
-		if err == nil {
-			err = file.Put(text)
-		}
-		return err
-	}
 	if err == nil {
 		err = a.parse(text)
 	}
+	switch {
+	case err == nil && now.Before(a.root.NotAfter):
+		return nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		a.log.Warn("the local authority cannot be read: devices that trust it will warn of this run's", "file", file.Path, "error", err)
+		return a.found(now)
+	}
+	if err := a.found(now); err != nil {
+		return err
+	}
+	if text, err = a.pem(); err == nil {
+		err = file.Put(text)
+	}
 	if err != nil {
-		return fmt.Errorf("the local authority: %s: %w", file.Path, err)
+		a.log.Warn("the local authority cannot be kept: devices that trust it will warn after a restart", "file", file.Path, "error", err)
 	}
 	return nil
 }

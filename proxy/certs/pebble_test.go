@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/letsencrypt/pebble/v2/ca"
 	"github.com/letsencrypt/pebble/v2/db"
@@ -34,8 +35,14 @@ type pebble struct {
 // newPebble validates at the given ports of 127.0.0.1.
 func newPebble(t *testing.T, httpPort, tlsPort int, eab bool) *pebble {
 	t.Helper()
+	return newPebbleFor(t, httpPort, tlsPort, eab, 90*24*time.Hour)
+}
+
+// newPebbleFor issues for a time.
+func newPebbleFor(t *testing.T, httpPort, tlsPort int, eab bool, life time.Duration) *pebble {
+	t.Helper()
 	t.Setenv("PEBBLE_VA_NOSLEEP", "1")
-	t.Setenv("PEBBLE_WFE_NONCEREJECT", "20") // some nonces are refused, as in life
+	t.Setenv("PEBBLE_WFE_NONCEREJECT", "10") // some nonces are refused, as in life
 	t.Setenv("PEBBLE_AUTHZREUSE", "0")
 	p := &pebble{a: map[string]string{}, txt: map[string][]string{}}
 	p.resolver = p.serveDNS(t)
@@ -46,18 +53,24 @@ func newPebble(t *testing.T, httpPort, tlsPort int, eab bool) *pebble {
 			t.Fatal(err)
 		}
 	}
-	authority := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {ValidityPeriod: 7776000}})
+	authority := ca.New(quiet, store, "", "ecdsa", 0, 1, map[string]ca.Profile{"default": {ValidityPeriod: uint64(life.Seconds())}})
 	validator := va.New(quiet, httpPort, tlsPort, false, p.resolver, store)
 	front := wfe.New(quiet, store, validator, authority, nil, false, eab, 0, 0)
 	p.Server = httptest.NewTLSServer(front.Handler())
 	t.Cleanup(p.Close)
 	p.directory = p.URL + wfe.DirectoryPath
 	p.ca = filepath.Join(t.TempDir(), "pebble.pem")
-	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.Certificate().Raw})
-	if err := os.WriteFile(p.ca, root, 0o600); err != nil {
+	writeRoot(t, p.ca, p.Server)
+	return p
+}
+
+// writeRoot writes what a server's clients are to trust.
+func writeRoot(t *testing.T, path string, s *httptest.Server) {
+	t.Helper()
+	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	if err := os.WriteFile(path, root, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }
 
 const eabKey = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
@@ -94,7 +107,10 @@ func (p *pebble) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 		if !known {
 			addr = "127.0.0.1"
 		}
-		if addr != "" {
+		if alias, ok := strings.CutPrefix(addr, "alias "); ok {
+			rr, _ := dns.NewRR(q.Question[0].Name + " 0 IN CNAME " + alias + ".")
+			m.Answer = append(m.Answer, rr)
+		} else if addr != "" {
 			rr, _ := dns.NewRR(q.Question[0].Name + " 0 IN A " + addr)
 			m.Answer = append(m.Answer, rr)
 		}

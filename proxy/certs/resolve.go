@@ -22,23 +22,40 @@ const dnsTime = 5 * time.Second
 func (i *issuer) published(ctx context.Context, host string) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*dnsTime)
 	defer cancel()
+	for range maxAliases {
+		list, alias, err := i.addresses(ctx, host)
+		if err != nil || len(list) > 0 || alias == "" {
+			return list, err
+		}
+		host = alias // whose zone is another, with servers of its own
+	}
+	return nil, fmt.Errorf("the names in the DNS lead from one to the next and to no address, last to %s", host)
+}
+
+// maxAliases bounds how many names lead to one another (RFC 1034 section
+// 3.6.2).
+const maxAliases = 8
+
+// addresses asks about one name; alias is where it leads, if not to an address.
+func (i *issuer) addresses(ctx context.Context, host string) (list []netip.Addr, alias string, err error) {
 	servers, err := i.servers(ctx, host)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var list []netip.Addr
 	for _, kind := range [...]uint16{dns.TypeA, dns.TypeAAAA} {
 		records, err := askAny(ctx, servers, host, kind)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		for _, rr := range records {
 			if a, ok := addressOf(rr); ok {
 				list = append(list, a)
+			} else if c, ok := rr.(*dns.CNAME); ok {
+				alias = strings.TrimSuffix(c.Target, ".")
 			}
 		}
 	}
-	return list, nil
+	return list, alias, nil
 }
 
 func addressOf(rr dns.RR) (netip.Addr, bool) {
@@ -70,8 +87,7 @@ func (i *issuer) servers(ctx context.Context, host string) ([]string, error) {
 	return nil, fmt.Errorf("the DNS does not say who serves %s: is the domain registered, and this machine online?", host)
 }
 
-// askAny asks until a server answers. A name that leads to another by CNAME is
-// followed by a resolver; a zone's own server may know the first step only.
+// askAny asks until a server answers.
 func askAny(ctx context.Context, servers []string, host string, kind uint16) ([]dns.RR, error) {
 	m := new(dns.Msg)
 	m.SetQuestion(dns.Fqdn(host), kind)

@@ -40,7 +40,7 @@ func (k *Keeper) statusOf(c choice) Status {
 		}
 	case c.issuer != nil:
 		s.describe(c.issuer.cert.Load())
-		e := k.memory.of(c.Host)
+		e := k.memory.of(c.issuer.key())
 		s.Next = e.Not
 		if s.Why = c.issuer.why(); s.Why == "" {
 			s.Why = e.Words
