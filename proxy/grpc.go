@@ -12,6 +12,7 @@ import (
 // HTTP status than 200 for a network's fault. These are the codes of gRPC that
 // portico uses.
 const (
+	grpcCancelled         = 1
 	grpcUnknown           = 2
 	grpcDeadlineExceeded  = 4
 	grpcPermissionDenied  = 7
@@ -51,14 +52,23 @@ func (v *visit) isGRPC() bool {
 // failGRPC answers a gRPC client: 200 and no body, the status among the fields.
 // The record keeps the status that others would have been sent.
 func (v *visit) failGRPC(status int) {
+	v.endGRPC(grpcStatus(status), http1.StatusText(status))
+	v.row.Status = uint16(status)
+}
+
+// endGRPC answers with the status of a call, and nothing else.
+func (v *visit) endGRPC(code int, words string) {
 	r := &v.x.Response
 	r.Status, r.Reason, r.Body, r.Length = 200, nil, nil, 0
 	r.Fields.AddKnown(message.ContentType, grpcType)
-	r.Fields.Add("Grpc-Status", v.x.Make(func(b []byte) []byte { return strconv.AppendInt(b, int64(grpcStatus(status)), 10) }))
-	r.Fields.Add("Grpc-Message", []byte(http1.StatusText(status)))
+	v.addGRPC(&r.Fields, code, words)
 	v.front.Settle()
 	v.respond()
-	v.row.Status = uint16(status)
+}
+
+func (v *visit) addGRPC(to *message.Fields, code int, words string) {
+	to.Add("Grpc-Status", v.x.Make(func(b []byte) []byte { return strconv.AppendInt(b, int64(code), 10) }))
+	to.Add("Grpc-Message", []byte(words))
 }
 
 var grpcType = []byte("application/grpc")

@@ -69,6 +69,9 @@ func (t *trip) answer() {
 		t.upgrade()
 		return
 	}
+	if r := &v.x.Response; r.Body != nil && v.conn.streams != nil && v.isGRPC() {
+		r.Body = &callBody{r.Body, t}
+	}
 	kind := kindOf(v.x.Response.Fields)
 	v.client.answering(kind != notLive, v.answered)
 	if kind != notLive {
@@ -118,6 +121,10 @@ func (t *trip) answerFailure(err error) {
 	if errors.As(err, &unsendable) {
 		v.row.Cause, v.row.Detail = record.CauseTooLarge, err.Error()
 		v.fail(unsendable.Status)
+		return
+	}
+	if reset, ok := t.callReset(err); ok {
+		t.answerReset(reset)
 		return
 	}
 	stage := upstream.Waiting

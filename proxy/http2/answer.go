@@ -85,6 +85,15 @@ func appendAnswer(b []byte, r *message.Response) []byte {
 	return append(b, "\r\n"...)
 }
 
+// Reset is the error of an exchange that the upstream ended with RST_STREAM,
+// but for one that it has not begun.
+type Reset struct{ Code h2.ErrCode }
+
+func (e *Reset) Error() string { return "RST_STREAM " + e.Code.String() }
+
+// fromPeer is how the library marks a reset that it received, of those it sends.
+const fromPeer = "received from peer"
+
 // failure says of what breaks the protocol that it is a bad answer, and of a
 // request that was not begun that it was not.
 func failure(err error) error {
@@ -93,6 +102,8 @@ func failure(err error) error {
 	switch {
 	case errors.As(err, &reset) && reset.Code == h2.ErrCodeRefusedStream, neverBegun[err.Error()]:
 		return fmt.Errorf("%w: %w", upstream.ErrNotBegun, err)
+	case errors.As(err, &reset) && reset.Cause != nil && reset.Cause.Error() == fromPeer:
+		return &Reset{reset.Code}
 	case errors.As(err, &reset) && reset.Code == h2.ErrCodeProtocol:
 		if reset.Cause != nil {
 			return &message.BadResponse{Why: reset.Cause.Error()}
