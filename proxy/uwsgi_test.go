@@ -154,6 +154,24 @@ func TestUWSGI(t *testing.T) {
 	}
 }
 
+// TestUWSGIHealth: uWSGI answers the ping of FastCGI by something else, and is
+// as well as with the other protocols.
+func TestUWSGIHealth(t *testing.T) {
+	for name, to := range uwsgiServer(t) {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, fmt.Sprintf("[route.app]\nhost = \"home.test\"\nto = %q\nhealth = { interval = \"100ms\", fall = 1 }\n", to))
+			if p := probe(t, fmt.Sprintf("[route.app]\nhost = \"home.test\"\nto = %q\n", to), "app")[0]; p.Detail != "" {
+				t.Errorf("%s: %v: %s", stepsOf(p), p.Cause, p.Detail)
+			}
+			status := func() proxy.UpstreamStatus { return s.server.Status().Upstreams[0] }
+			waitFor(t, "a check", func() bool { return !status().Checked.IsZero() })
+			if u := status(); u.State != proxy.StateOK {
+				t.Errorf("it is %v: %+v", u.State, u)
+			}
+		})
+	}
+}
+
 type forum struct{ *site }
 
 func (f forum) json(t *testing.T, path string) map[string]string {

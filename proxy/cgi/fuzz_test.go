@@ -7,8 +7,10 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -203,21 +205,42 @@ func TestMoreThanPromised(t *testing.T) {
 
 // TestPing knows who speaks FastCGI.
 func TestPing(t *testing.T) {
+	uwsgi := "\x01\x06\x00\x00\x00\x00\x00\x00\x01\x03\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 	for name, c := range map[string]struct {
-		say string
-		ok  bool
+		other net.Conn
+		ok    bool
 	}{
-		"values":     {"\x01\x0a\x00\x00\x00\x00\x00\x00", true},
-		"unknown":    {"\x01\x0b\x00\x00\x00\x08\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00", true},
-		"closes":     {"", true},
-		"half":       {"\x01\x0a", false},
-		"HTTP":       {"HTTP/1.1 400 Bad Request\r\n\r\n", false},
-		"an answer?": {cgitest.Record(6, "x"), false},
+		"values":          {&script{say: "\x01\x0a\x00\x00\x00\x00\x00\x00"}, true},
+		"unknown":         {&script{say: "\x01\x0b\x00\x00\x00\x08\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00"}, true},
+		"uWSGI":           {&script{say: uwsgi}, true},
+		"an answer":       {&script{say: cgitest.Record(6, "x")}, true},
+		"closes":          {&script{}, true},
+		"resets":          {failing{read: syscall.ECONNRESET}, true},
+		"reset the write": {failing{write: syscall.EPIPE}, true},
+		"silent":          {failing{read: os.ErrDeadlineExceeded}, false},
+		"half":            {&script{say: "\x01\x0a"}, false},
+		"another version": {&script{say: "\x02\x0a\x00\x00\x00\x00\x00\x00"}, false},
+		"an echo":         {&script{say: "\x01\x09\x00\x00\x00\x10\x00\x00"}, false},
+		"HTTP":            {&script{say: "HTTP/1.1 400 Bad Request\r\n\r\n"}, false},
 	} {
-		if err := cgi.PingFastCGI(&script{say: c.say}); (err == nil) != c.ok {
+		if err := cgi.PingFastCGI(c.other); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// failing is a connection that comes to nothing.
+type failing struct {
+	net.Conn
+	read, write error
+}
+
+func (f failing) Read([]byte) (int, error) { return 0, &net.OpError{Op: "read", Err: f.read} }
+func (f failing) Write(b []byte) (int, error) {
+	if f.write != nil {
+		return 0, &net.OpError{Op: "write", Err: f.write}
+	}
+	return len(b), nil
 }
 
 // FuzzRequest has the other side read what was sent.
