@@ -32,6 +32,9 @@ func (d draft) edit(f *config.File) error {
 	if d.was == "" {
 		return f.AddRoute(d.name, d.keys())
 	}
+	if !f.Has("route", d.was) {
+		return fmt.Errorf("route %s is not in the file any more: it was removed or renamed there", d.was)
+	}
 	if d.name != d.was {
 		if err := f.RenameRoute(d.was, d.name); err != nil {
 			return err
@@ -67,6 +70,12 @@ func (d draft) what() string {
 		return "add route " + d.name
 	case d.name != d.was && len(d.changes) == 0:
 		return fmt.Sprintf("rename route %s to %s", d.was, d.name)
+	case d.name != d.was:
+		var keys []string
+		for _, c := range d.changes {
+			keys = append(keys, c.key)
+		}
+		return fmt.Sprintf("rename route %s to %s and change %s", d.was, d.name, strings.Join(keys, ", "))
 	case len(d.changes) == 1:
 		return fmt.Sprintf("change %s of route %s", d.changes[0].key, d.name)
 	}

@@ -307,6 +307,52 @@ func TestConflict(t *testing.T) {
 	})
 }
 
+// TestRenameAndMoreIsNoted: the history says of both.
+func TestRenameAndMoreIsNoted(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		e := edit(t, modelOptions{})
+		e.press(":")
+		e.write("edit git")
+		e.press("enter")
+		e.focus("path")
+		e.write("/x/*")
+		e.focus("name")
+		e.clear()
+		e.write("code")
+		e.press("enter")
+		e.sees("rename route git to code and change path?")
+	})
+}
+
+// TestConflictWithRemoval: the route that is edited goes, by another hand. That
+// is what the review says, and not that a host is missing.
+func TestConflictWithRemoval(t *testing.T) {
+	for name, byOther := range map[string][2]string{
+		"removed": {homeFile[strings.Index(homeFile, "[route.git]"):], ""},
+		"renamed": {"[route.git]", "[route.forge]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				e := edit(t, modelOptions{})
+				e.press(":")
+				e.write("edit git")
+				e.press("enter")
+				e.focus("to")
+				e.clear()
+				e.write("http://nas:3001")
+				e.focus("path")
+				e.write("/x/*")
+				e.elsewhere(byOther[0], byOther[1])
+				e.press("enter", "y")
+				e.sees("not applied: route.git.path was changed in the file meanwhile", "removed there")
+				e.sees("route.git.to was")
+				e.press("esc", "enter")
+				e.sees("route git is not in the file any more")
+			})
+		})
+	}
+}
+
 // TestRefusedByTheProxy: what cannot be prepared is not written.
 func TestRefusedByTheProxy(t *testing.T) {
 	atNoon(t, func(t *testing.T) {

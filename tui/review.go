@@ -88,6 +88,9 @@ func (r *review) seen(m *model, p *config.Preview, err error) {
 		return
 	}
 	r.form.judge(p, err)
+	if r.failed != nil {
+		return // why it was not applied is not to be missed
+	}
 	if i := r.form.firstProblem(); i >= 0 {
 		m.pop()
 		r.form.at = i

@@ -27,10 +27,14 @@ func (r *review) addVerdict(m *model, p *paper) {
 	case r.applying:
 		p.add(say("applying ..."), 0)
 	case r.failed != nil:
-		p.add(say(bad, "not applied: "+r.failed.Error()), 2)
+		for _, line := range strings.Split("not applied: "+r.failed.Error(), "\n") {
+			p.add(say(bad, line), 2)
+		}
 		p.add(say("the lines below are against "+m.facts.fileName()+" as it is now"), 2)
 	case r.refused != nil:
-		p.add(say(bad, "! ", r.refused.Error()), 2)
+		for _, line := range strings.Split(r.refused.Error(), "\n") {
+			p.add(say(bad, "! ", line), 2)
+		}
 	case r.preview == nil:
 		p.add(say("looking ..."), 0)
 	case r.applicable() && cannotRun(r.base):
