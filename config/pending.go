@@ -26,6 +26,9 @@ type Pending struct {
 	// Stuck is why it did not go back when it was time, or when asked: Conflicts
 	// where the same keys were changed since. It waits for Keep or GoBack.
 	Stuck error
+	// Unwritten is why its deadline is not on disk: then a restart does not take
+	// it back.
+	Unwritten error
 }
 
 // pending is a change that waits, with the texts to take it back by. Its fields

@@ -531,6 +531,9 @@ func TestPendingThatCannotBeWrittenDown(t *testing.T) {
 		b.SetStateFS(badDisk{file: syscall.EROFS, FS: b.disk})
 		b.setConns(7)
 		b.wantRunning(conns("7"))
+		if p, waits := b.Pending(); !waits || !errors.Is(p.Unwritten, syscall.EROFS) {
+			t.Errorf("nobody is told that a restart would not take it back: %+v", p)
+		}
 		if n := b.log.count("the state directory cannot be used"); n != 1 {
 			t.Errorf("%d warnings:\n%s", n, b.log)
 		}

@@ -131,7 +131,7 @@ func (s *Store) apply(ctx context.Context, rev *Revision, disk onDisk, before []
 }
 
 // write puts the text on disk, and before that the deadline of a change that has
-// to be kept. That one may fail: the running store still knows it.
+// to be kept. That one may fail: the running store still knows it, and tells.
 func (s *Store) write(ctx context.Context, text []byte, was atomicfile.Version, waits *pending) (held, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -140,6 +140,7 @@ func (s *Store) write(ctx context.Context, text []byte, was atomicfile.Version, 
 		waits.Until = time.Now().Add(s.confirm)
 		waits.next = waits.Until
 		held = s.hold(waits)
+		waits.Unwritten = held
 	}
 	err = s.file.Write(text, was)
 	if waits != nil && failed(err) {

@@ -28,7 +28,11 @@ func (m *model) pendingBanner(p *config.Pending) text {
 	if m.scope()&(toRead|inReview) == 0 {
 		keys = say("esc, then ", calm, "K", " or ", calm, "B")
 	}
-	return append(append(say(bad, "KEEP IT? "+timeLeft(p, m.o.Now()), "  "), keys...), say("  "+p.What)...)
+	t := append(say(bad, "KEEP IT? "+timeLeft(p, m.o.Now()), "  "), keys...)
+	if p.Unwritten != nil {
+		t = append(t, say("  ", bad, "a restart would keep it")...)
+	}
+	return append(t, say("  "+p.What)...)
 }
 
 // timeLeft says how long the change still waits.
@@ -57,6 +61,9 @@ func (f *facts) pendingNews(now time.Time) []news {
 		key: "pending", tone: bad, short: "keep? " + timeLeft(p, now), what: "not kept yet: " + p.What,
 		felt: "it goes back in " + timeLeft(p, now) + " unless you keep it",
 		mend: (*model).askToKeep,
+	}
+	if p.Unwritten != nil {
+		n.cause = "a restart would keep it: " + firstLine(p.Unwritten)
 	}
 	if p.Stuck != nil {
 		n.short, n.felt, n.cause = "not kept", "it could not go back", firstLine(p.Stuck)

@@ -150,6 +150,9 @@ func (c *change) told(m *made) error {
 		text += fmt.Sprintf("; it goes back in %s, unless portico keep; portico back takes it back now",
 			max(time.Until(m.Until), 0).Round(time.Second))
 	}
+	if m.Lost != "" {
+		text += "\nbut not if portico ends before: its deadline could not be written to the state directory: " + m.Lost
+	}
 	_, err := fmt.Fprintln(plain{c.out}, text)
 	return err
 }

@@ -37,6 +37,7 @@ type made struct {
 	What    string    `json:"what"`
 	Version int       `json:"version,omitempty"` // in the history; 0 where none is kept
 	Until   time.Time `json:"until,omitzero"`    // when it goes back unless it is kept
+	Lost    string    `json:"lost,omitempty"`    // why a restart before that would not take it back
 }
 
 // editor makes the edits of one person in a store.
@@ -148,6 +149,9 @@ func (ed editor) make(ctx context.Context, p *proposed) (*made, error) {
 	}
 	if pending, waits := ed.store.Pending(); waits && p.Confirm > 0 {
 		m.Until = pending.Until
+		if pending.Unwritten != nil {
+			m.Lost = pending.Unwritten.Error()
+		}
 	}
 	return m, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -196,4 +197,20 @@ url = "https://ntfy.test/geheim3"
 			}
 		}
 	})
+}
+
+// TestGuardedEditThatARestartWouldKeep: where the deadline cannot be written,
+// the answer says what that means.
+func TestGuardedEditThatARestartWouldKeep(t *testing.T) {
+	h := newHome(t)
+	h.write("portico.toml", lab(freePort(t)))
+	h.env = append(h.env, "STATE_DIRECTORY="+h.path("state"))
+	if err := os.MkdirAll(h.path("state", "pending.json", "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := h.start("run", "--headless").serving()
+	if out := h.does("edit", "photos", "plain_http=serve", "--yes"); !strings.Contains(out, "but not if portico ends before") {
+		t.Errorf("%q", out)
+	}
+	p.stop()
 }
