@@ -26,6 +26,7 @@ type decoder struct {
 	hasACME  bool
 
 	misnamed map[*node][]string // of tables, keys that stand under a wrong name
+	lost     []tomldoc.Path     // tables that stand there and could not be read
 }
 
 // reader turns a value of the text into a V.

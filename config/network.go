@@ -81,6 +81,9 @@ func readNetwork(d *decoder, n *node) (Network, bool) {
 		return known, true
 	}
 	if !addressLike(s) {
+		if d.mayBeLost("networks") {
+			return Network{}, false
+		}
 		d.bad(n, d.meantNetwork(s), "unknown network %s", quote(s))
 		return Network{}, false
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"forge.home.arpa/portico/config/atomicfile"
 	"forge.home.arpa/portico/config/tomldoc"
@@ -66,7 +67,7 @@ func parse(text []byte, folder string) (*Config, Problems) {
 	}
 	doc, err := tomldoc.Parse(text)
 	if err != nil {
-		return nil, syntaxProblems(err)
+		return nil, allProblems(text, folder, err)
 	}
 	d := decoder{folder: folder, misnamed: map[*node][]string{}}
 	c := d.config(doc.Root())
@@ -86,4 +87,39 @@ func syntaxProblems(err error) Problems {
 		r.add(Problem{Line: e.Pos.Line, Col: e.Pos.Col, Message: e.Message})
 	}
 	return r.list()
+}
+
+// allProblems are the errors of a text that is not TOML, and those of the tables
+// in it that can be read all the same.
+func allProblems(text []byte, folder string, err error) Problems {
+	r := report{errors: syntaxProblems(err)}
+	doc, lost := tomldoc.Rest(text)
+	if doc == nil {
+		return r.errors
+	}
+	d := decoder{folder: folder, misnamed: map[*node][]string{}, lost: lost}
+	d.config(doc.Root())
+	for _, p := range d.list() {
+		if !d.isLost(p.Path) && r.room(p.Warning) {
+			r.add(p)
+		}
+	}
+	return r.list()
+}
+
+// isLost tells whether a path leads into a table that could not be read.
+func (d *decoder) isLost(path string) bool {
+	return slices.ContainsFunc(d.lost, func(p tomldoc.Path) bool {
+		rest, ok := strings.CutPrefix(path, p.String())
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
+// mayBeLost tells whether what a family of tables seems to lack may stand in one
+// that could not be read.
+func (d *decoder) mayBeLost(families ...string) bool {
+	return slices.ContainsFunc(d.lost, func(p tomldoc.Path) bool {
+		name, _ := p[0].(string)
+		return slices.Contains(families, name)
+	})
 }

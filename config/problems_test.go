@@ -931,6 +931,7 @@ to = "http://a"
 host : "b"
 [route.c]
 host = "a"
+to = "http://c"
 `, `
 2:8: unexpected character U+000A at start of value
 5:6: expected '=' after key

@@ -9,7 +9,7 @@ var asPreset = reader[string]{readPreset, aWord}
 
 func readPreset(d *decoder, n *node) (string, bool) {
 	name, ok := readWord(d, n)
-	if _, known := d.presets[name]; ok && !known {
+	if _, known := d.presets[name]; ok && !known && !d.mayBeLost("preset") {
 		d.bad(n, d.meant(name, keysOf(d.presets)), "there is no preset %s", quote(name))
 		return "", false
 	}
@@ -20,7 +20,7 @@ var asFallback = reader[string]{readFallback, aWord}
 
 func readFallback(d *decoder, n *node) (string, bool) {
 	name, ok := readWord(d, n)
-	if _, known := d.routes[name]; ok && !known {
+	if _, known := d.routes[name]; ok && !known && !d.mayBeLost("route") {
 		d.bad(n, d.meant(name, keysOf(d.routes)), "there is no route %s", quote(name))
 		return "", false
 	}
@@ -31,7 +31,7 @@ var asCertName = reader[string]{readCertName, func() schema { return suggestion(
 
 func readCertName(d *decoder, n *node) (string, bool) {
 	name, ok := readWord(d, n)
-	if _, known := d.certs[name]; ok && !known && !slices.Contains(reservedCerts, name) {
+	if _, known := d.certs[name]; ok && !known && !d.mayBeLost("cert") && !slices.Contains(reservedCerts, name) {
 		d.bad(n, d.meant(name, slices.Concat(reservedCerts, keysOf(d.certs))), "there is no certificate %s", quote(name))
 		return "", false
 	}

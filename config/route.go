@@ -46,7 +46,9 @@ func (d *decoder) readRoutes(root *node, c *Config) {
 		nodes[r] = n
 		c.Routes = append(c.Routes, r)
 	})
-	d.checkOverlaps(c.Routes, nodes)
+	if !d.mayBeLost("preset", "defaults") { // paths may stand there
+		d.checkOverlaps(c.Routes, nodes)
+	}
 	d.checkFallbacks(c.Routes, nodes)
 	slices.SortFunc(c.Routes, func(a, b *Route) int { return cmp.Compare(a.Name, b.Name) })
 }
@@ -93,6 +95,9 @@ func knows(own settings, n *node) bool {
 }
 
 func (d *decoder) checkComplete(n *node, all settings) {
+	if d.mayBeLost("preset", "defaults") {
+		return // they may say it
+	}
 	if _, ok := all["host"]; !ok {
 		d.ofKey(n, "host", `host = "*" is any host`, " has no host")
 	}
@@ -109,7 +114,7 @@ func (d *decoder) checkRoute(n *node, r *Route, all settings) {
 				"the local authority does not sign %s", quote(r.Hosts[i]))
 		}
 	}
-	if cert := all["cert"]; r.Cert == "acme" && !d.hasACME {
+	if cert := all["cert"]; r.Cert == "acme" && !d.hasACME && !d.mayBeLost("acme") {
 		d.bad(cert.node, "", `"acme" needs an [acme] table`)
 	}
 	if slices.Contains(r.Hosts, "*") && r.HostHeader == "client" && len(r.To) > 0 && family(r.To[0].Scheme) == "http" {

@@ -212,5 +212,6 @@ func TestGuardedEditThatARestartWouldKeep(t *testing.T) {
 	if out := h.does("edit", "photos", "plain_http=serve", "--yes"); !strings.Contains(out, "but not if portico ends before") {
 		t.Errorf("%q", out)
 	}
-	p.stop()
+	p.signal(syscall.SIGTERM)
+	p.ends(soon)
 }
