@@ -87,19 +87,7 @@ func visitors(c *config.Config, name string) string {
 	if c == nil || c.Route(name) == nil {
 		return ""
 	}
-	route := c.Route(name)
-	if len(route.Allow) == 0 || slices.ContainsFunc(route.Allow, config.Network.Everybody) {
-		return "everybody may come in"
-	}
-	names := make([]string, len(route.Allow))
-	for i, n := range route.Allow {
-		names[i] = n.Name
-	}
-	s := "only " + strings.Join(names, " ") + " may come in"
-	if from := route.Origins["allow"]; from != "route" {
-		s += ", from " + from
-	}
-	return s
+	return c.Route(name).Visitors()
 }
 
 // addDiff shows the lines that change with those around them, and where lines

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +32,12 @@ const withoutConfirm = -1
 func (c *change) run(e edit) error {
 	if _, person := terminalOf(c.in); !c.yes && !person {
 		return usagef("there is no terminal to ask on: say --yes to change the configuration without a question")
+	}
+	if e.Do == addRoute && len(e.Allow) == 0 && !c.yes {
+		var err error
+		if e.Allow, err = c.askVisitors(); err != nil {
+			return err
+		}
 	}
 	d, err := c.at.openDesk(c.streams, withoutConfirm)
 	if err != nil {
@@ -74,6 +79,9 @@ func (c *change) show(p *proposal) error {
 	}
 	for _, problem := range p.Problems {
 		fmt.Fprintln(plain{c.out}, problem)
+	}
+	if p.Visitors != "" {
+		fmt.Fprintln(plain{c.out}, p.Visitors)
 	}
 	if p.Moves != nil {
 		printMoves(plain{c.out}, p.Moves)
@@ -128,16 +136,45 @@ func (c *change) ask() (bool, error) {
 	if c.yes {
 		return true, nil
 	}
-	fmt.Fprint(c.err, "make this change? [y/N] ")
-	line, err := bufio.NewReader(io.LimitReader(c.in, 64)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("read the answer: %w", err)
+	line, err := c.question("make this change? [y/N] ")
+	return isYes(line), err
+}
+
+func isYes(line string) bool { return strings.EqualFold(line, "y") || strings.EqualFold(line, "yes") }
+
+// askVisitors asks which networks a new route is for; none leaves it to what the
+// route inherits.
+func (c *change) askVisitors() ([]string, error) {
+	for range 3 {
+		line, err := c.question("who may come in? (lan, everybody, or other networks; Enter: whom presets and defaults say, else everybody) ")
+		switch {
+		case err != nil:
+			return nil, err
+		case isYes(line), strings.EqualFold(line, "n"), strings.EqualFold(line, "no"):
+			continue // that answers another question
+		}
+		return strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' }), nil
 	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return true, nil
+	return nil, errors.New("nothing was changed: say --allow NETWORKS")
+}
+
+// question asks the person at the terminal for a line. It takes no byte more
+// than the line: the next question has its own.
+func (c *change) question(text string) (string, error) {
+	const most = 1024
+	fmt.Fprint(c.err, text)
+	var line []byte
+	for b := make([]byte, 1); len(line) < most; {
+		n, err := c.in.Read(b)
+		if n > 0 && b[0] == '\n' || errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", fmt.Errorf("read the answer: %w", err)
+		}
+		line = append(line, b[:n]...)
 	}
-	return false, nil
+	return strings.TrimSpace(string(line)), nil
 }
 
 // told says what became of it.

@@ -21,7 +21,8 @@ type edit struct {
 	Path  string   `json:"path,omitempty"`
 	Use   string   `json:"use,omitempty"`
 	To    string   `json:"to,omitempty"`
-	N     int      `json:"n,omitempty"` // of undo: the version; 0 is the last
+	Allow []string `json:"allow,omitempty"` // networks
+	N     int      `json:"n,omitempty"`     // of undo: the version; 0 is the last
 }
 
 type editKind string
@@ -88,7 +89,18 @@ func (e edit) add(f *config.File) error {
 			keys = append(keys, config.KeyValue{Key: kv.key, Value: kv.value})
 		}
 	}
+	if len(e.Allow) > 0 {
+		keys = append(keys, config.KeyValue{Key: "allow", Value: listOf(e.Allow)})
+	}
 	return f.AddRoute(e.Route, keys)
+}
+
+func listOf(words []string) []any {
+	list := make([]any, len(words))
+	for i, w := range words {
+		list[i] = w
+	}
+	return list
 }
 
 // withScheme makes a URL of what a person calls an upstream: nas:2342.

@@ -17,9 +17,10 @@ type proposal struct {
 	File     string        `json:"file"`
 	What     string        `json:"what"`
 	Diff     []diffLine    `json:"diff"`
-	Problems []problemJSON `json:"problems"`          // all errors; of the warnings, what the edit brings
-	Moves    *proxy.Moves  `json:"moves,omitempty"`   // nil where nothing runs
-	Confirm  time.Duration `json:"confirm,omitempty"` // in which it has to be kept once made
+	Problems []problemJSON `json:"problems"`           // all errors; of the warnings, what the edit brings
+	Visitors string        `json:"visitors,omitempty"` // who may come in, of a new route or where that changes
+	Moves    *proxy.Moves  `json:"moves,omitempty"`    // nil where nothing runs
+	Confirm  time.Duration `json:"confirm,omitempty"`  // in which it has to be kept once made
 }
 
 // breaks tells whether the edit cannot be made.
@@ -66,6 +67,7 @@ func (ed editor) propose(e edit) (*proposed, error) {
 		return nil, err
 	}
 	p := ed.proposalOf(preview, e.what())
+	p.Visitors = visitors(base.Config, preview.Config, e.Route)
 	return &proposed{p, func(ctx context.Context) error { return ed.store.Update(ctx, base, ed.who, e.what(), e.make) }}, nil
 }
 
@@ -104,6 +106,21 @@ func (ed editor) proposalOf(preview *config.Preview, what string) proposal {
 		}
 	}
 	return p
+}
+
+// visitors says who may come in by a route under next; "" where now says so too.
+func visitors(now, next *config.Config, route string) string {
+	if next == nil || next.Route(route) == nil {
+		return ""
+	}
+	is := next.Route(route).Visitors()
+	if now == nil || now.Route(route) == nil {
+		return is
+	}
+	if was := now.Route(route).Visitors(); is != was {
+		return is + " (until now " + was + ")"
+	}
+	return ""
 }
 
 // newProblems leaves out the warnings that were there before.

@@ -32,18 +32,22 @@ the file.`
 
 func newAdd(s streams, at *places) *cobra.Command {
 	var path, use string
+	var allow []string
 	cmd := newChange(s, at, &cobra.Command{
 		Use:   "add NAME HOST URL",
 		Short: "Add a route",
 		Long: `Add route NAME: requests for HOST go to the upstream at URL, as in
-  portico add photos photos.home.lan nas:2342` + editsHelp,
+  portico add photos photos.home.lan nas:2342 --allow lan
+Without --allow the preset, or the defaults, say who may come in; where they say
+nothing, everybody may. It is shown with the diff.` + editsHelp,
 		Args:              exactly("the NAME of the route", "a HOST", "the URL of an upstream"),
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}, func(args []string) edit {
-		return edit{Do: addRoute, Route: args[0], Host: args[1], To: args[2], Path: path, Use: use}
+		return edit{Do: addRoute, Route: args[0], Host: args[1], To: args[2], Path: path, Use: use, Allow: allow}
 	})
 	cmd.Flags().StringVar(&path, "path", "", "only requests under `PATH`")
 	cmd.Flags().StringVar(&use, "use", "", "take the keys of `PRESET` over")
+	cmd.Flags().StringSliceVar(&allow, "allow", nil, "let only `NETWORKS` in: names or addresses, commas between them; everybody")
 	completeFlag(cmd, "use", at.completePreset)
 	return cmd
 }
