@@ -306,3 +306,22 @@ func TestEditWithoutAFileWritesTheStarter(t *testing.T) {
 		t.Errorf("a named file that is missing: %+v", r)
 	}
 }
+
+// TestAnOpenQuestionLocksNothing: a portico can start while somebody thinks
+// about an edit of the files, which is then not made behind its back.
+func TestAnOpenQuestionLocksNothing(t *testing.T) {
+	h := newHome(t)
+	h.write("portico.toml", lab(freePort(t)))
+	before := h.file()
+	term := newTerm(t)
+	edit := term.start(h, "disable", "git")
+	term.shows("make this change? [y/N] ")
+	p := h.start("run", "--headless").serving()
+	term.keys("y\n")
+	if code := edit.ends(soon); code != 1 || h.file() != before {
+		t.Errorf("exit %d, file\n%s", code, h.file())
+	}
+	term.shows("nothing was changed")
+	p.signal(syscall.SIGTERM)
+	p.ends(soon)
+}

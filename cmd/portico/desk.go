@@ -57,29 +57,36 @@ func (p *places) meant() string {
 // fileDesk makes edits in the files, by the store that a running portico uses.
 type fileDesk struct {
 	editor
-	lock     *state
+	open     func() (*config.Store, *state, error)
+	lock     *state // nil while a person thinks
 	proposed *proposed
 }
 
-// openFiles locks the state directory for as long as the desk is open; nobody
-// is why no portico answers.
+// openFiles locks the state directory. While a person is asked nothing is locked:
+// a portico may start meanwhile. Nobody is why no portico answers.
 func (p *places) openFiles(s streams, confirm time.Duration, nobody error) (desk, error) {
 	path, _, err := p.configFile()
 	if err != nil {
 		return nil, err
 	}
-	lock, err := p.lockState(nobody)
-	if err != nil {
+	d := &fileDesk{editor: editor{who: whoami()}, open: func() (*config.Store, *state, error) {
+		lock, err := p.lockState(nobody)
+		if err != nil {
+			return nil, nil, err
+		}
+		log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		store, err := config.Open(config.Options{
+			Path: path, Starter: assets.Starter, Log: log, State: lock.dir, Confirm: confirm,
+		})
+		if err != nil {
+			return nil, nil, errors.Join(listProblems(s.err, path, err), lock.Close())
+		}
+		return store, lock, nil
+	}}
+	if d.store, d.lock, err = d.open(); err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	store, err := config.Open(config.Options{
-		Path: path, Starter: assets.Starter, Log: log, State: lock.dir, Confirm: confirm,
-	})
-	if err != nil {
-		return nil, errors.Join(listProblems(s.err, path, err), lock.Close())
-	}
-	return &fileDesk{editor: editor{store: store, who: whoami()}, lock: lock}, nil
+	return d, nil
 }
 
 func (p *places) lockState(nobody error) (*state, error) {
@@ -128,10 +135,14 @@ func (d *fileDesk) propose(e edit) (_ *proposal, err error) {
 	if d.proposed, err = d.editor.propose(e); err != nil {
 		return nil, err
 	}
-	return &d.proposed.proposal, nil
+	return &d.proposed.proposal, d.Close()
 }
 
-func (d *fileDesk) make() (*made, error) {
+// make makes the edit of the text that was shown, in what that became.
+func (d *fileDesk) make() (_ *made, err error) {
+	if d.store, d.lock, err = d.open(); err != nil {
+		return nil, fmt.Errorf("nothing was changed: %w", err)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), makeWait)
 	defer cancel()
 	return d.editor.make(ctx, d.proposed)
@@ -143,4 +154,11 @@ func (d *fileDesk) decide(keep bool) (*made, error) {
 	return d.editor.decide(ctx, keep)
 }
 
-func (d *fileDesk) Close() error { return d.lock.Close() }
+func (d *fileDesk) Close() error {
+	if d.lock == nil {
+		return nil
+	}
+	lock := d.lock
+	d.lock = nil
+	return lock.Close()
+}

@@ -51,7 +51,7 @@ type editor struct {
 // proposed is a proposal with the way to make it.
 type proposed struct {
 	proposal
-	do func(context.Context) error
+	do func(context.Context, *config.Store) error
 }
 
 func (ed editor) propose(e edit) (*proposed, error) {
@@ -68,7 +68,9 @@ func (ed editor) propose(e edit) (*proposed, error) {
 	}
 	p := ed.proposalOf(preview, e.what())
 	p.Visitors = visitors(base.Config, preview.Config, e.Route)
-	return &proposed{p, func(ctx context.Context) error { return ed.store.Update(ctx, base, ed.who, e.what(), e.make) }}, nil
+	return &proposed{p, func(ctx context.Context, store *config.Store) error {
+		return store.Update(ctx, base, ed.who, e.what(), e.make)
+	}}, nil
 }
 
 func (ed editor) proposeUndo(n int) (*proposed, error) {
@@ -80,12 +82,12 @@ func (ed editor) proposeUndo(n int) (*proposed, error) {
 	if change.N > 0 {
 		what = fmt.Sprintf("undo version %d, %q of %s", change.N, change.What, change.Who)
 	}
-	return &proposed{ed.proposalOf(preview, what), func(ctx context.Context) error {
+	return &proposed{ed.proposalOf(preview, what), func(ctx context.Context, store *config.Store) error {
 		// Without a history changes have no number, and the last may be another by now.
-		if last, _ := ed.store.Last(); change.N == 0 && !last.At.Equal(change.At) {
+		if last, _ := store.Last(); change.N == 0 && !last.At.Equal(change.At) {
 			return errors.New("there was another change meanwhile: undo again")
 		}
-		return ed.store.UndoChange(ctx, ed.who, change.N)
+		return store.UndoChange(ctx, ed.who, change.N)
 	}}, nil
 }
 
@@ -154,7 +156,7 @@ func withoutQueries(m proxy.Moves) *proxy.Moves {
 // make makes what was proposed.
 func (ed editor) make(ctx context.Context, p *proposed) (*made, error) {
 	before, _ := ed.store.Last()
-	if err := p.do(ctx); err != nil {
+	if err := p.do(ctx, ed.store); err != nil {
 		if errors.Is(err, config.ErrPending) {
 			err = fmt.Errorf("%w (portico keep, portico back)", err)
 		}
