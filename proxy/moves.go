@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"reflect"
 	"slices"
 
 	"forge.home.arpa/portico/config"
@@ -102,6 +103,9 @@ func (m *moves) look(r *record.Row) {
 		m.met[[2]*route{before, after}] = true
 	}
 	from, to := nameOf(before), nameOf(after)
+	if m.renamed(before, after) {
+		from = to
+	}
 	if from == to && (ruleNow == rule || rule == "") {
 		return
 	}
@@ -117,6 +121,20 @@ func (m *moves) look(r *record.Row) {
 			Host: r.Host.String(), Path: r.Path.String(), Client: r.Client.String()}
 	}
 	m.kinds[kind].Count++
+}
+
+// renamed tells whether a route only has another name: neither configuration has
+// a route by the other's, and both answer for the same hosts or upstreams.
+func (m *moves) renamed(before, after *route) bool {
+	if before == nil || after == nil || before.Name == after.Name {
+		return false
+	}
+	return !m.next.has(before.Name) && !m.now.has(after.Name) &&
+		(slices.Equal(before.Hosts, after.Hosts) || len(before.To) > 0 && reflect.DeepEqual(before.To, after.To))
+}
+
+func (j *judge) has(name string) bool {
+	return slices.ContainsFunc(j.snap.routes, func(r *route) bool { return r.Name == name })
 }
 
 func (m *moves) result(looked int) Moves {

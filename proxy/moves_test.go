@@ -28,10 +28,12 @@ func TestMoves(t *testing.T) {
 		moved, refused int
 		from, to, rule string
 	}{
-		"nothing":   {all + "[route.new]\nhost = \"new.example\"\nrespond = { status = 200 }\n", 0, 0, "", "", ""},
-		"a path":    {all + "[route.a]\nhost = \"home.example\"\npath = \"/a/*\"\nrespond = { status = 200 }\n", 2, 0, "all", "a", ""},
-		"a removal": {"[route.x]\nhost = \"x.example\"\nrespond = { status = 200 }\n", 4, 0, "all", "", ""},
-		"a guard":   {all + "deny = \"lan\"\n", 0, 4, "all", "all", "deny lan"},
+		"nothing":            {all + "[route.new]\nhost = \"new.example\"\nrespond = { status = 200 }\n", 0, 0, "", "", ""},
+		"a path":             {all + "[route.a]\nhost = \"home.example\"\npath = \"/a/*\"\nrespond = { status = 200 }\n", 2, 0, "all", "a", ""},
+		"a removal":          {"[route.x]\nhost = \"x.example\"\nrespond = { status = 200 }\n", 4, 0, "all", "", ""},
+		"a name":             {"[route.other]\nhost = \"*\"\nrespond = { status = 200 }\n", 0, 0, "", "", ""},
+		"a name and a guard": {"[route.other]\nhost = \"*\"\nrespond = { status = 200 }\ndeny = \"lan\"\n", 0, 4, "other", "other", "deny lan"},
+		"a guard":            {all + "deny = \"lan\"\n", 0, 4, "all", "all", "deny lan"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, err := s.server.Moves(next(test.routes))
