@@ -40,6 +40,9 @@ func (c *change) run(e edit) error {
 		}
 	}
 	d, err := c.at.openDesk(c.streams, withoutConfirm)
+	if errors.Is(err, errSilent) {
+		fmt.Fprintln(plain{c.err}, "nothing was changed: the file has problems, mend them with an editor first")
+	}
 	if err != nil {
 		return err
 	}

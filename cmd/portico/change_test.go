@@ -325,3 +325,13 @@ func TestAnOpenQuestionLocksNothing(t *testing.T) {
 	p.signal(syscall.SIGTERM)
 	p.ends(soon)
 }
+
+// TestEditOfABrokenFile: the problems alone do not say what became of the edit.
+func TestEditOfABrokenFile(t *testing.T) {
+	h := newHome(t)
+	h.write("portico.toml", lab(freePort(t))+"[route.z]\nhost = \"z.test\"\n")
+	r := h.run("disable", "git", "--yes")
+	if r.code != 1 || !strings.Contains(r.out+r.err, "route.z") || !strings.Contains(r.err, "nothing was changed") {
+		t.Errorf("%+v", r)
+	}
+}
