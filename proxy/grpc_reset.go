@@ -12,6 +12,7 @@ import (
 	"forge.home.arpa/portico/proxy/http2"
 	"forge.home.arpa/portico/proxy/message"
 	"forge.home.arpa/portico/proxy/record"
+	"forge.home.arpa/portico/proxy/upstream"
 )
 
 // A gRPC server may end a call by resetting its stream, most often because the
@@ -57,17 +58,16 @@ func callTime(b []byte) (time.Duration, bool) {
 }
 
 // callReset tells whether the upstream ended a call by a reset.
-func (t *trip) callReset(err error) (reset *http2.Reset, ok bool) {
-	ok = errors.As(err, &reset) && t.v.conn.streams != nil && t.v.isGRPC()
+func (v *visit) callReset(err error) (reset *http2.Reset, ok bool) {
+	ok = errors.As(err, &reset) && v.conn.streams != nil && v.isGRPC()
 	return reset, ok
 }
 
 // noteReset keeps for the owner what the client is told by a status.
-func (t *trip) noteReset(reset *http2.Reset) (status int, words string) {
-	v := t.v
+func (v *visit) noteReset(u *upstream.Upstream, reset *http2.Reset) (status int, words string) {
 	status = v.resetStatus(reset.Code)
 	v.row.Cause = record.CauseReset
-	v.row.Detail = fmt.Sprintf("%s ended the call by %v, which is grpc-status %d", t.u.Addr, reset, status)
+	v.row.Detail = fmt.Sprintf("%s ended the call by %v, which is grpc-status %d", u.Addr, reset, status)
 	if status == grpcDeadlineExceeded {
 		return status, "the deadline has passed"
 	}
@@ -78,22 +78,24 @@ func (t *trip) noteReset(reset *http2.Reset) (status int, words string) {
 func (t *trip) answerReset(reset *http2.Reset) {
 	t.u.Succeeded(t.v.began)
 	t.v.x.Response.Fields = t.v.x.Response.Fields[:0]
-	t.v.endGRPC(t.noteReset(reset))
+	t.v.endGRPC(t.v.noteReset(t.u, reset))
 }
 
 // callBody is the body of a call's answer, which a reset ends with a status in
-// its trailers: what was sent before stands.
+// its trailers: what was sent before stands. It must not hold on to the trip,
+// which would cost every request an allocation.
 type callBody struct {
 	message.Body
-	trip *trip
+	visit    *visit
+	upstream *upstream.Upstream
 }
 
 // Next implements message.Body.
 func (b *callBody) Next() ([]byte, error) {
 	data, err := b.Body.Next()
-	if reset, ok := b.trip.callReset(err); ok {
-		v := b.trip.v
-		status, words := b.trip.noteReset(reset)
+	if reset, ok := b.visit.callReset(err); ok {
+		v := b.visit
+		status, words := v.noteReset(b.upstream, reset)
 		v.addGRPC(&v.x.Response.Trailers, status, words)
 		err = io.EOF
 	}

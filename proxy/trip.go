@@ -70,7 +70,7 @@ func (t *trip) answer() {
 		return
 	}
 	if r := &v.x.Response; r.Body != nil && v.conn.streams != nil && v.isGRPC() {
-		r.Body = &callBody{r.Body, t}
+		r.Body = &callBody{r.Body, v, t.u}
 	}
 	kind := kindOf(v.x.Response.Fields)
 	v.client.answering(kind != notLive, v.answered)
@@ -123,7 +123,7 @@ func (t *trip) answerFailure(err error) {
 		v.fail(unsendable.Status)
 		return
 	}
-	if reset, ok := t.callReset(err); ok {
+	if reset, ok := v.callReset(err); ok {
 		t.answerReset(reset)
 		return
 	}
