@@ -45,7 +45,7 @@ func TestVerify(t *testing.T) {
 	}{
 		"ca":                       {good, byCA(""), ""},
 		"ca, by another name":      {named, byCA(`, server_name = "nas.home.arpa"`), ""},
-		"ca, wrong name":           {named, byCA(""), `made for nas\.home\.arpa, not for 127\.0\.0\.1; write upstream_tls = \{ server_name = "nas\.home\.arpa" \}`},
+		"ca, wrong name":           {named, byCA(""), `made for nas\.home\.arpa, not for 127\.0\.0\.1; write upstream_tls = \{ verify = "ca", ca = ".*", server_name = "nas\.home\.arpa" \}`},
 		"ca, another authority":    {good, fmt.Sprintf("upstream_tls = { ca = %q }", other.cert), `signed by the unknown CN=the home's authority; write .* pin = "` + good.pin},
 		"ca, expired":              {old, byCA(""), `expired on \d{4}-\d\d-\d\d; write .* pin = "` + old.pin},
 		"ca, not yet valid":        {early, byCA(""), `not valid before \d{4}-\d\d-\d\d; write`},
@@ -76,18 +76,49 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestOfferedPin: what the record says to write is a configuration that works.
-func TestOfferedPin(t *testing.T) {
-	addr := secureHandler(t, certificate(t, nil, nil), hello, nil)
-	s := newSite(t, secureRoute(addr, ""))
-	s.get("a", "/")
-	_, line, found := strings.Cut(s.lastRow(1).Detail, "; write ")
-	if !found {
-		t.Fatalf("nothing is offered: %q", s.lastRow(1).Detail)
-	}
-	s.apply(secureRoute(addr, line))
-	if resp, body := s.get("a", "/"); resp.StatusCode != 200 {
-		t.Errorf("%d %q", resp.StatusCode, body)
+// TestOfferedLine: what a probe says to write in the place of upstream_tls is a
+// configuration that works.
+func TestOfferedLine(t *testing.T) {
+	home := certificate(t, nil, anAuthority)
+	own := certificate(t, home, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
+	asked := x509.NewCertPool()
+	asked.AddCert(home.leaf)
+	byCA := fmt.Sprintf("verify = \"ca\", ca = %q", home.cert)
+	ours := fmt.Sprintf("cert = %q, key = %q", own.cert, own.pem)
+	otherName := `server_name = "other.home.arpa"`
+	pin := func(s *signed) string { return fmt.Sprintf("verify = \"pin\", pin = %q", s.pin) }
+	self, other := certificate(t, nil, nil), certificate(t, nil, nil)
+	named, wild := certificate(t, home, nil, "*.lan", "nas.home.arpa"), certificate(t, home, nil, "*.home.arpa")
+	for name, c := range map[string]struct {
+		shown     *signed
+		own       bool // the upstream asks for ours
+		has, line string
+	}{
+		"nothing":           {self, false, "", pin(self)},
+		"a pin":             {self, false, pin(other), pin(self)},
+		"a name":            {self, false, otherName, pin(self) + ", " + otherName},
+		"an authority":      {named, false, byCA, byCA + `, server_name = "nas.home.arpa"`},
+		"a wrong name":      {named, false, byCA + ", " + otherName, byCA + `, server_name = "nas.home.arpa"`},
+		"any name":          {wild, false, byCA, pin(wild)},
+		"ours":              {self, true, ours, pin(self) + ", " + ours},
+		"ours, a wrong one": {named, true, byCA + ", " + ours, byCA + `, server_name = "nas.home.arpa", ` + ours},
+	} {
+		t.Run(name, func(t *testing.T) {
+			addr := secureHandler(t, c.shown, hello, func(config *tls.Config) {
+				if c.own {
+					config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, asked
+				}
+			})
+			was := secureRoute(addr, "upstream_tls = { "+c.has+" }")
+			_, line, _ := strings.Cut(strings.Join(probe(t, was, "nas")[0].Advice, "\n"), " write ")
+			if line != "upstream_tls = { "+c.line+" }" {
+				t.Fatalf("offers %s\nwant %s", line, c.line)
+			}
+			s := newSite(t, secureRoute(addr, line))
+			if resp, body := s.get("a", "/"); resp.StatusCode != 200 {
+				t.Errorf("%d %q: %s", resp.StatusCode, body, s.lastRow(1).Detail)
+			}
+		})
 	}
 }
 

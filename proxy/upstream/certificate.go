@@ -115,13 +115,49 @@ func (s *secured) refusal(c *Certificate, err error) string {
 }
 
 // advice is what to write so that the certificate is trusted. A name is all
-// that is missing where the authority is known.
+// that is missing where the authority is known. The line stands for the whole
+// of upstream_tls, so it says again what need not change.
 func (s *secured) advice(c *Certificate, err error) string {
-	var name x509.HostnameError
-	if errors.As(err, &name) && len(c.Names) > 0 && s.signed(name.Certificate, err) {
-		return fmt.Sprintf("write upstream_tls = { server_name = %q }", c.Names[0])
+	t := s.TLS
+	var wrong x509.HostnameError
+	if name := c.plainName(); name != "" && errors.As(err, &wrong) && s.signed(wrong.Certificate, err) {
+		t.ServerName = name
+	} else {
+		t.Verify, t.Pin = VerifyPin, c.SHA256
 	}
-	return fmt.Sprintf("write upstream_tls = { verify = \"pin\", pin = %q }", c.Pin())
+	return "write " + t.line()
+}
+
+// plainName is the first of its names that upstream_tls takes, "" for none.
+func (c *Certificate) plainName() string {
+	for _, name := range c.Names {
+		if !strings.ContainsAny(name, "*…") {
+			return name
+		}
+	}
+	return ""
+}
+
+// line is how the configuration says it.
+func (t TLS) line() string {
+	var pairs []string
+	say := func(key, value string) {
+		if value != "" {
+			pairs = append(pairs, fmt.Sprintf("%s = %q", key, value))
+		}
+	}
+	switch t.Verify {
+	case VerifyCA:
+		say("verify", "ca")
+		say("ca", t.CA)
+	case VerifyPin:
+		say("verify", "pin")
+		say("pin", (&Certificate{SHA256: t.Pin}).Pin())
+	}
+	say("server_name", t.ServerName)
+	say("cert", t.Cert)
+	say("key", t.Key)
+	return "upstream_tls = { " + strings.Join(pairs, ", ") + " }"
 }
 
 // signed tells whether only the certificate's name was wrong.
