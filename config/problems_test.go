@@ -896,6 +896,10 @@ to = "http://a"
 [route.a]
 host = "a.test"
 to = "fastcgi://a:9000"
+root = "/srv/a"
+[route.b]
+host = "b.test"
+to = "fastcgi://b:9000"
 `, `
 3:6: warning: route.a: without static style sheets and pictures go to PHP too, or need a route of their own (static is this side's copy of the root)
 `},

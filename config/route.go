@@ -121,7 +121,7 @@ func (d *decoder) checkRoute(n *node, r *Route, all settings) {
 		d.warnRoute(n, all["host"], `host_header = "upstream" sends the upstream's name`,
 			`: host "*" with host_header "client" lets a visitor choose the Host that the upstream sees`)
 	}
-	if r.FastCGI != nil && r.FastCGI.Static == "" {
+	if r.FastCGI != nil && r.FastCGI.Root != "" && r.FastCGI.Static == "" { // without a root it is no PHP
 		d.warnRoute(n, all["to"], "static is this side's copy of the root",
 			": without static style sheets and pictures go to PHP too, or need a route of their own")
 	}
