@@ -45,7 +45,7 @@ func TestAccessLog(t *testing.T) {
 			}
 		}
 		for k, want := range map[string]any{"client": "127.0.0.1", "method": "GET", "host": "here.test", "path": "/a?***",
-			"status": 200.0, "route": "here", "upstream": "", "cause": ""} {
+			"status": 200.0, "route": "here", "upstream": "", "cause": "", "rule": "", "detail": ""} {
 			if first[k] != want {
 				t.Errorf("%s is %v, want %v", k, first[k], want)
 			}
@@ -53,11 +53,29 @@ func TestAccessLog(t *testing.T) {
 		if n := first["bytes"].(float64); n < 7 {
 			t.Errorf("bytes are %v", n)
 		}
-		if second["cause"] != "refused" || second["status"] != 502.0 || second["upstream"] != "http://"+dead {
+		if second["cause"] != "refused" || second["status"] != 502.0 || second["upstream"] != "http://"+dead || second["detail"] != "refused "+dead {
 			t.Errorf("%v", second)
 		}
-		if _, err := time.Parse(time.RFC3339Nano, first["time"].(string)); err != nil || len(first) != 12 {
+		if _, err := time.Parse(time.RFC3339Nano, first["time"].(string)); err != nil || len(first) != 14 {
 			t.Errorf("%v, %d members", err, len(first))
+		}
+	})
+	t.Run("json of what HTTP/2 itself refuses", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "access.log")
+		s := newSite(t, routes(path, "format = \"json\""))
+		f := s.frames()
+		if got := f.outcome(f.ask(":method", "GET")); got != "reset PROTOCOL_ERROR" {
+			t.Fatal(got)
+		}
+		s.lastRow(1)
+		s.stop()
+		<-s.ended
+		var only map[string]any
+		if err := json.Unmarshal([]byte(logLines(t, path)[0]), &only); err != nil {
+			t.Fatal(err)
+		}
+		if only["client"] != "127.0.0.1" || only["rule"] != "bad request" || only["detail"] != "a malformed HTTP/2 request: its stream was reset" {
+			t.Errorf("%v", only)
 		}
 	})
 	t.Run("combined", func(t *testing.T) {

@@ -25,6 +25,8 @@ type line struct {
 	Route    string  `json:"route"`
 	Upstream string  `json:"upstream"`
 	Cause    string  `json:"cause"`
+	Rule     string  `json:"rule"`   // who refused it: "bad request", "deny lan"
+	Detail   string  `json:"detail"` // the cause or the rule in words
 }
 
 func appendJSON(b []byte, r *record.Row) []byte {
@@ -32,7 +34,7 @@ func appendJSON(b []byte, r *record.Row) []byte {
 		Time: time.Unix(0, r.Start).UTC().Format("2006-01-02T15:04:05.000Z07:00"), ID: idOf(r), Client: addrOf(r.Client),
 		Method: r.Method.String(), Host: r.Host.String(), Path: hideQuery(r.Path.String()), Status: r.Status,
 		Bytes: r.BytesOut, MS: float64(r.Total.Microseconds()) / 1000, Route: r.Route, Upstream: r.Upstream,
-		Cause: r.Cause.String(),
+		Cause: r.Cause.String(), Rule: r.Rule, Detail: r.Detail,
 	})
 	if err != nil {
 		return b // of strings and numbers, there is none
