@@ -22,7 +22,23 @@ func (s *Stream) ReadRequest(x *message.Exchange) error {
 	if err != nil {
 		return err
 	}
+	if name := padded(s.r.Header); name != "" {
+		return &http1.BadRequest{Status: 400, Why: "blanks around the value of " + name}
+	}
 	return s.startBody(&x.Request, expects)
+}
+
+// padded names a field whose value begins or ends with a blank. HTTP/1 has them
+// taken off; in HTTP/2 they make a request malformed (RFC 9113 section 8.2.1).
+func padded(h http.Header) string {
+	for name, values := range h {
+		for _, v := range values {
+			if strings.Trim(v, " \t") != v {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // startBody finds out how long the body is. The head and the server must agree:
