@@ -166,6 +166,19 @@ func TestHTTP2Floods(t *testing.T) {
 			}
 			return f.WriteData(1, false, nil)
 		},
+		"padding": func(f *frames) error {
+			if f.next == 1 {
+				f.open(false, f.fields(get...))
+			}
+			return f.WriteDataPadded(1, false, nil, make([]byte, 255))
+		},
+		"WINDOW_UPDATE": func(f *frames) error { return f.WriteWindowUpdate(0, 1) },
+		"WINDOW_UPDATE of a stream": func(f *frames) error {
+			if f.next == 1 {
+				f.open(false, f.fields(get...))
+			}
+			return f.WriteWindowUpdate(1, 1)
+		},
 		"CONTINUATION": func(f *frames) error {
 			if f.next == 1 {
 				f.next += 2
@@ -201,6 +214,30 @@ func TestHTTP2Floods(t *testing.T) {
 			}
 			resp.Body.Close()
 		})
+	}
+}
+
+// A client that has room for a large answer and takes it in small pieces when it
+// is all there floods nobody.
+func TestHTTP2Acknowledges(t *testing.T) {
+	const size, piece = 16 << 20, 4 << 10
+	s := newSite(t, routeTo("a", handler(t, func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(make([]byte, size)) })))
+	f := s.frames()
+	f.do(f.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: size}))
+	f.do(f.WriteWindowUpdate(0, size))
+	id := f.ask(get...)
+	for ended := false; !ended; {
+		frame, err := f.ReadFrame()
+		f.do(err)
+		data, ok := frame.(*http2.DataFrame)
+		ended = ok && data.StreamEnded()
+	}
+	for range size / piece {
+		f.do(f.WriteWindowUpdate(id, piece))
+		f.do(f.WriteWindowUpdate(0, piece))
+	}
+	if got := f.outcome(f.ask(get...)); got != "200" {
+		t.Errorf("the next request: %s", got)
 	}
 }
 

@@ -75,17 +75,20 @@ func (f *frames) limitHead() {
 }
 
 // seeReceived judges a frame from the client by its head.
-func (f *frames) seeReceived(h h2.FrameHeader, _ []byte) error {
+func (f *frames) seeReceived(h h2.FrameHeader, payload []byte) error {
 	switch h.Type {
 	case h2.FrameHeaders:
 		f.block = !h.Flags.Has(h2.FlagHeadersEndHeaders)
 		return nil
 	case h2.FrameContinuation:
 		f.block = !h.Flags.Has(h2.FlagContinuationEndHeaders)
-	case h2.FrameWindowUpdate: // costs nothing but itself
+	case h2.FrameWindowUpdate:
+		if !f.budget.acknowledge() {
+			return errFlood
+		}
 		return nil
 	case h2.FrameData:
-		if h.Length > 0 || h.Flags.Has(h2.FlagDataEndStream) {
+		if h.Flags.Has(h2.FlagDataEndStream) || dataIn(h, payload) > 0 {
 			return nil
 		}
 	}
@@ -93,6 +96,14 @@ func (f *frames) seeReceived(h h2.FrameHeader, _ []byte) error {
 		return errFlood
 	}
 	return nil
+}
+
+// dataIn is how many bytes of a DATA frame are no padding.
+func dataIn(h h2.FrameHeader, payload []byte) int {
+	if h.Flags.Has(h2.FlagDataPadded) && len(payload) > 0 {
+		return int(h.Length) - 1 - int(payload[0])
+	}
+	return int(h.Length)
 }
 
 // spend takes from what the client may cost without wanting anything.
@@ -114,7 +125,10 @@ func (f *frames) Write(p []byte) (int, error) {
 // of faults that were answered by the protocol itself.
 func (f *frames) seeSent(h h2.FrameHeader, payload []byte) error {
 	switch h.Type {
-	case h2.FrameData, h2.FrameHeaders:
+	case h2.FrameData:
+		f.budget.sent(int(h.Length))
+		f.budget.earn(earned)
+	case h2.FrameHeaders:
 		f.budget.earn(earned)
 	case h2.FrameRSTStream:
 		if code := errCode(payload); code == h2.ErrCodeProtocol {

@@ -10,7 +10,7 @@ import (
 type scan struct {
 	skip int // bytes before the first frame
 	// see is called once for each frame, with the start of the payload of
-	// those that end something.
+	// those that end something or are padded.
 	see func(h h2.FrameHeader, start []byte) error
 
 	head  [frameHead]byte
@@ -61,8 +61,11 @@ func (s *scan) begin() error {
 		StreamID: binary.BigEndian.Uint32(s.head[5:]) &^ (1 << 31),
 	}
 	s.left, s.got, s.want = int(s.now.Length), 0, 0
-	if s.now.Type == h2.FrameRSTStream || s.now.Type == h2.FrameGoAway {
+	switch {
+	case s.now.Type == h2.FrameRSTStream || s.now.Type == h2.FrameGoAway:
 		s.want = min(s.left, peeked)
+	case s.now.Type == h2.FrameData && s.now.Flags.Has(h2.FlagDataPadded):
+		s.want = min(s.left, 1) // the length of the padding
 	}
 	s.endIf(s.left == 0)
 	if s.want > 0 {

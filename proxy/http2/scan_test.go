@@ -16,12 +16,17 @@ func naiveFrames(b []byte) (seen []string) {
 		n := int(b[0])<<16 | int(b[1])<<8 | int(b[2])
 		kind := h2.FrameType(b[3])
 		start := b[9:min(9+n, len(b))]
-		start = start[:min(8, len(start))]
-		if kind != h2.FrameRSTStream && kind != h2.FrameGoAway {
-			start = nil
-		} else if len(start) < min(8, n) {
+		peek := 0
+		switch {
+		case kind == h2.FrameRSTStream, kind == h2.FrameGoAway:
+			peek = min(8, n)
+		case kind == h2.FrameData && b[4]&8 != 0:
+			peek = min(1, n)
+		}
+		if len(start) < peek {
 			return seen // it has not arrived
 		}
+		start = start[:peek]
 		seen = append(seen, fmt.Sprintf("%d %s %d %d %x", n, kind, b[4], binary.BigEndian.Uint32(b[5:])&^(1<<31), start))
 		if len(b) < 9+n {
 			return seen
@@ -38,6 +43,8 @@ func FuzzScan(f *testing.F) {
 	_ = w.WriteSettings(h2.Setting{ID: h2.SettingMaxFrameSize, Val: 1 << 15})
 	_ = w.WriteHeaders(h2.HeadersFrameParam{StreamID: 1, BlockFragment: []byte("block"), EndHeaders: true})
 	_ = w.WriteData(1, true, nil)
+	_ = w.WriteDataPadded(1, false, nil, make([]byte, 20))
+	_ = w.WriteRawFrame(h2.FrameData, h2.FlagDataPadded, 1, nil)
 	_ = w.WriteRSTStream(1, h2.ErrCodeCancel)
 	_ = w.WriteGoAway(3, h2.ErrCodeEnhanceYourCalm, []byte("why"))
 	_ = w.WriteRawFrame(h2.FrameGoAway, 0, 0, nil)
