@@ -11,7 +11,6 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"forge.home.arpa/portico/config/atomicfile"
 )
@@ -78,21 +77,4 @@ func newAccountKey(file atomicfile.File) (*ecdsa.PrivateKey, error) {
 		return nil, err
 	}
 	return key, file.Put(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))
-}
-
-func certificates(text []byte) (list []*x509.Certificate, err error) {
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		if !strings.HasSuffix(block.Type, "CERTIFICATE") {
-			continue
-		}
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, c)
-	}
-	if len(list) == 0 {
-		return nil, errors.New("there is no certificate in it")
-	}
-	return list, nil
 }

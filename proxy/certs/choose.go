@@ -20,8 +20,8 @@ func (k *Keeper) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, e
 	c, known := k.names.Load().find(host)
 	switch {
 	case isChallenge(hello):
-		if known && c.issuer != nil {
-			return c.issuer.token(hello)
+		if i := k.prover(host); i != nil {
+			return i.token(hello)
 		}
 		return nil, nil
 	case host == "":

@@ -108,7 +108,7 @@ func pick(list []*acme.Challenge, kind string) *acme.Challenge {
 func (i *issuer) awaitTXT(ctx context.Context, fqdn, value string) error {
 	end := time.Now().Add(spreadTime)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		if i.seesTXT(ctx, fqdn, value) {
+		if i.resolver().seesTXT(ctx, fqdn, value) {
 			return nil
 		}
 		if time.Now().After(end) {

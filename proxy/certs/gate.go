@@ -43,9 +43,11 @@ func (i *issuer) gateDNS() (opening, error) {
 	return opening{dns: true}, nil
 }
 
+func (i *issuer) resolver() Resolver { return Resolver(i.authority.Resolver) }
+
 // gateAddress compares what the world is told of the name with where we are.
 func (i *issuer) gateAddress(ctx context.Context) (opening, error) {
-	published, err := i.published(ctx, i.host)
+	published, err := i.resolver().Published(ctx, i.host)
 	switch {
 	case err != nil:
 		return opening{}, err

@@ -126,19 +126,26 @@ func (i *issuer) issue(ctx context.Context, open opening) (*tls.Certificate, err
 
 // failed keeps the authority's own words, which say more than autocert's.
 func (i *issuer) failed(err error) {
-	words, after := i.courier.heard()
-	if quoted := (*url.Error)(nil); errors.As(err, &quoted) {
-		err = quoted.Err
-	}
-	if words == "" {
-		words = clean(err.Error())
-	}
+	words, after := i.refusal(err)
 	if d, limited := acme.RateLimit(unwrapACME(err)); limited && d > after {
 		after = d
 	}
 	e := i.keeper.memory.of(i.key()).failed(words, after, time.Now())
 	i.keeper.Log.Warn("no certificate", "host", i.host, "reason", words, "next", e.Not.Format(time.RFC3339))
 	i.learn(e)
+}
+
+// refusal is why there is no certificate, and how long the authority wants to be
+// left alone.
+func (i *issuer) refusal(err error) (words string, after time.Duration) {
+	words, after = i.courier.heard()
+	if quoted := (*url.Error)(nil); errors.As(err, &quoted) {
+		err = quoted.Err
+	}
+	if words == "" {
+		words = clean(err.Error())
+	}
+	return words, after
 }
 
 func unwrapACME(err error) error {
@@ -201,11 +208,11 @@ func (i *issuer) token(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 // Challenge is the answer to an authority that validates a host over HTTP (RFC
 // 8555 section 8.3); false where the path holds no token of ours.
 func (k *Keeper) Challenge(host, path string) ([]byte, bool) {
-	c, ok := k.names.Load().find(host)
-	if !ok || c.issuer == nil {
+	i := k.prover(host)
+	if i == nil {
 		return nil, false
 	}
-	m := c.issuer.manager.Load()
+	m := i.manager.Load()
 	if m == nil || m.tokens == nil {
 		return nil, false
 	}

@@ -52,7 +52,8 @@ type Keeper struct {
 
 	wakeFiles chan struct{}
 
-	names atomic.Pointer[names] // what handshakes look at
+	names     atomic.Pointer[names]  // what handshakes look at
+	rehearsal atomic.Pointer[issuer] // one that is under way
 
 	mu      sync.Mutex
 	plan    Plan

@@ -16,14 +16,17 @@ import (
 // dnsTime bounds one question.
 const dnsTime = 5 * time.Second
 
-// published are the addresses that the world is told of a name: by the
-// configured resolver, else by its zone's own servers. The system's resolver is
-// never asked: in a home it may be one that answers 192.168.x.
-func (i *issuer) published(ctx context.Context, host string) ([]netip.Addr, error) {
+// Resolver is who is asked about our names: host:port of a server, "" for the
+// servers of their zones. The system's resolver is never asked: in a home it
+// may be one that answers 192.168.x.
+type Resolver string
+
+// Published are the addresses that the world is told of a name.
+func (r Resolver) Published(ctx context.Context, host string) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*dnsTime)
 	defer cancel()
 	for range maxAliases {
-		list, alias, err := i.addresses(ctx, host)
+		list, alias, err := r.addresses(ctx, host)
 		if err != nil || len(list) > 0 || alias == "" {
 			return list, err
 		}
@@ -37,8 +40,8 @@ func (i *issuer) published(ctx context.Context, host string) ([]netip.Addr, erro
 const maxAliases = 8
 
 // addresses asks about one name; alias is where it leads, if not to an address.
-func (i *issuer) addresses(ctx context.Context, host string) (list []netip.Addr, alias string, err error) {
-	servers, err := i.servers(ctx, host)
+func (r Resolver) addresses(ctx context.Context, host string) (list []netip.Addr, alias string, err error) {
+	servers, err := r.servers(ctx, host)
 	if err != nil {
 		return nil, "", err
 	}
@@ -70,9 +73,9 @@ func addressOf(rr dns.RR) (netip.Addr, bool) {
 }
 
 // servers are those to ask about a name, as host:port.
-func (i *issuer) servers(ctx context.Context, host string) ([]string, error) {
-	if r := i.authority.Resolver; r != "" {
-		return []string{r}, nil
+func (r Resolver) servers(ctx context.Context, host string) ([]string, error) {
+	if r != "" {
+		return []string{string(r)}, nil
 	}
 	for zone := strings.TrimPrefix(host, "*."); strings.Contains(zone, "."); {
 		if list, err := net.DefaultResolver.LookupNS(ctx, zone); err == nil && len(list) > 0 {
@@ -118,8 +121,8 @@ func exchange(ctx context.Context, m *dns.Msg, server string) (*dns.Msg, error) 
 }
 
 // seesTXT tells whether every server of the zone publishes a value.
-func (i *issuer) seesTXT(ctx context.Context, fqdn, value string) bool {
-	servers, err := i.servers(ctx, fqdn)
+func (r Resolver) seesTXT(ctx context.Context, fqdn, value string) bool {
+	servers, err := r.servers(ctx, fqdn)
 	if err != nil {
 		return false
 	}
