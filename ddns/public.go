@@ -12,7 +12,7 @@ import (
 const ownLook = 5 * time.Minute
 
 // Public are the home's public addresses: as the tables found them, else looked
-// for now.
+// for now; also where the service does not run.
 func (s *Service) Public(ctx context.Context) []netip.Addr {
 	if list := s.Addresses(); len(list) > 0 {
 		return list
@@ -36,12 +36,19 @@ func (s *Service) Carrier() string {
 	return s.owned.carrier
 }
 
-// lookOnce looks for the addresses where no table does.
+// lookOnce looks for the addresses where no table has found any: the way the
+// first one says, for its owner may know why.
 func (s *Service) lookOnce(ctx context.Context) finding {
 	s.own.Lock()
 	defer s.own.Unlock()
 	if s.owned.at.IsZero() || time.Since(s.owned.at) > ownLook {
-		s.owned = s.finder.find(ctx, &config.DDNS{Address: "auto"})
+		way := &config.DDNS{Address: "auto"}
+		s.mu.Lock()
+		if len(s.accounts) > 0 {
+			way = s.accounts[0].DDNS
+		}
+		s.mu.Unlock()
+		s.owned = s.finder.find(ctx, way)
 		if s.owned.err != nil {
 			s.log.Warn("no public address was found", "reason", s.owned.err)
 		}

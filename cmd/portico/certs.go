@@ -66,6 +66,7 @@ type certReport struct {
 	Kind   string    `json:"kind"`  // acme, local, file
 	State  string    `json:"state"` // ok, pending, expired
 	Issuer string    `json:"issuer"`
+	From   time.Time `json:"from,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
 	Why    string    `json:"why,omitempty"` // why there is none, or none newer
 	Next   time.Time `json:"next,omitzero"`
@@ -75,7 +76,7 @@ func certReports(list []proxy.CertificateStatus) []certReport {
 	out := make([]certReport, len(list))
 	now := time.Now()
 	for i, c := range list {
-		out[i] = certReport{Host: c.Host, Kind: c.Kind, State: "ok", Issuer: c.Issuer, Until: c.Until, Why: c.Why, Next: c.Next}
+		out[i] = certReport{Host: c.Host, Kind: c.Kind, State: "ok", Issuer: c.Issuer, From: c.From, Until: c.Until, Why: c.Why, Next: c.Next}
 		switch {
 		case c.Pending && c.Kind != "local":
 			out[i].State = "pending"
@@ -84,6 +85,12 @@ func certReports(list []proxy.CertificateStatus) []certReport {
 		}
 	}
 	return out
+}
+
+// nearEnd tells a certificate that should have been renewed long since: that is
+// done when a third of its life is left, 30 days at most.
+func (c certReport) nearEnd(now time.Time) bool {
+	return !c.Until.IsZero() && c.Until.Sub(now) < min(c.Until.Sub(c.From)/6, 14*24*time.Hour)
 }
 
 func printCerts(w io.Writer, list []certReport, now time.Time) error {

@@ -50,6 +50,7 @@ func newRoot(s streams, started *bool) *cobra.Command {
 		newDDNS(s, at),
 		newCerts(s, at),
 		newTrust(s, at),
+		newDoctor(s, at),
 		newAttach(s, at),
 		newPassword(s),
 		newInit(s, at),

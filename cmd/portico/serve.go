@@ -194,6 +194,7 @@ func (sv *service) openControl(lock *state) error {
 		"update":  sv.updateCommand(),
 		"certs":   sv.certsCommand(),
 		"trust":   sv.trustCommand(),
+		"doctor":  sv.doctorCommand(),
 	}}
 	return nil
 }

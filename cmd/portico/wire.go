@@ -54,7 +54,7 @@ type request struct {
 	Edit    *edit  `json:"edit,omitempty"`    // of change
 	Version int    `json:"version,omitempty"` // of diff; 0 is the newest
 	Table   string `json:"table,omitempty"`   // of update: a [ddns.NAME], "" for all
-	Host    string `json:"host,omitempty"`    // of certs: try now
+	Host    string `json:"host,omitempty"`    // of certs: try now; of doctor: visit from outside
 }
 
 // answer is an error, or what the command gives.
@@ -69,6 +69,7 @@ type answer struct {
 	DDNS     []ddnsReport  `json:"ddns,omitempty"`
 	Certs    []certReport  `json:"certs,omitempty"`
 	Root     string        `json:"root,omitempty"`
+	Findings []finding     `json:"findings,omitempty"`
 }
 
 // problem is what the service says is wrong.
