@@ -115,13 +115,13 @@ func local(bound string) string {
 // address finds where the home is, and who stands before it.
 func (e *examination) address(ctx context.Context) []finding {
 	e.home = e.ddns.Public(ctx)
-	f := finding{Check: "address", Color: green, Says: "the home is at " + listOf(e.home)}
+	f := finding{Check: "address", Color: green, Says: "the home is at " + addrTexts(e.home)}
 	carrier := e.ddns.Carrier()
 	switch {
 	case len(e.home) == 0:
 		f.Color, f.Says, f.Do = yellow, "the public address could not be found", "see that this machine is online; portico ddns status says more"
 	case carrier != "" && len(of(e.home, true)) > 0:
-		f.Color, f.Says = yellow, carrier+"; over IPv6 it is at "+listOf(of(e.home, true))
+		f.Color, f.Says = yellow, carrier+"; over IPv6 it is at "+addrTexts(of(e.home, true))
 	case carrier != "":
 		f.Color, f.Says = red, carrier
 		f.Do = "ask the provider for a public IPv4 address or for IPv6, or put a relay before this home and set front = true in [acme]"
@@ -129,7 +129,7 @@ func (e *examination) address(ctx context.Context) []finding {
 	return []finding{f}
 }
 
-func listOf(list []netip.Addr) string {
+func addrTexts(list []netip.Addr) string {
 	texts := make([]string, len(list))
 	for i, a := range list {
 		texts[i] = a.String()
@@ -178,7 +178,7 @@ func publicHosts(c *config.Config) (list []string) {
 
 // name judges where a host leads.
 func (e *examination) name(host string, published []netip.Addr, err error) finding {
-	f := finding{Check: "dns", About: host, Color: green, Says: "leads here, to " + listOf(published)}
+	f := finding{Check: "dns", About: host, Color: green, Says: "leads here, to " + addrTexts(published)}
 	front := ""
 	for _, a := range published {
 		front = firstOf(front, e.server.Front(a))
@@ -192,18 +192,18 @@ func (e *examination) name(host string, published []netip.Addr, err error) findi
 		f.Do = "add a record for it at your DNS provider, or a [ddns] table that does: " + e.records(host, e.home)
 	case slices.ContainsFunc(published, func(a netip.Addr) bool { return slices.Contains(e.home, a) }):
 		if others := slices.DeleteFunc(slices.Clone(published), func(a netip.Addr) bool { return slices.Contains(e.home, a) }); len(others) > 0 {
-			f.Color, f.Says = yellow, fmt.Sprintf("leads here, but also to %s, which is not known to be this home", listOf(others))
+			f.Color, f.Says = yellow, fmt.Sprintf("leads here, but also to %s, which is not known to be this home", addrTexts(others))
 		}
 	case front != "":
 		f.Says = "leads to " + front + ", which passes visits on"
 	case relay:
-		f.Says = "leads to the relay at " + listOf(published)
+		f.Says = "leads to the relay at " + addrTexts(published)
 	case !slices.ContainsFunc(published, ddns.Global):
-		f.Color, f.Says = yellow, "leads to "+listOf(published)+", which nobody outside reaches"
+		f.Color, f.Says = yellow, "leads to "+addrTexts(published)+", which nobody outside reaches"
 	case len(e.home) == 0:
-		f.Color, f.Says = yellow, "leads to "+listOf(published)+"; whether that is this home is not known"
+		f.Color, f.Says = yellow, "leads to "+addrTexts(published)+"; whether that is this home is not known"
 	default:
-		f.Color, f.Says = red, fmt.Sprintf("leads to %s, and this home is at %s", listOf(published), listOf(e.home))
+		f.Color, f.Says = red, fmt.Sprintf("leads to %s, and this home is at %s", addrTexts(published), addrTexts(e.home))
 		f.Do = "change the record: " + e.records(host, e.home) + "; or set front = true in [acme] where a relay stands there"
 	}
 	return f
