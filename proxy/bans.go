@@ -88,10 +88,13 @@ func (v *visit) banned() bool {
 
 // judge tells whether a client is shut out.
 func (b *bans) judge(s *Server, q *question) verdict {
+	if q.alone && !b.spares(s, q.client) {
+		return unknown(banRule)
+	}
 	v := verdict{guard: banRule, status: 403}
 	until, is := s.banBook.Banned(clientOf(q.client), q.now)
 	switch {
-	case !is:
+	case !is && !q.alone:
 		v.why = clientWords(q.client) + " is not banned"
 	case b.spares(s, q.client):
 		v.why = q.client.String() + " is never banned"

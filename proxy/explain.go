@@ -67,21 +67,21 @@ func badURL(format string, args ...any) error { return &URLError{fmt.Sprintf(for
 // Explain judges a request with the code that traffic uses and sends nothing. A
 // URLError says that no client could send it.
 func (s *Server) Explain(r Request) (Explanation, error) {
-	return s.explain(s.snapshot.Load(), r)
+	return s.explain(s.snapshot.Load(), r, false)
 }
 
-// ExplainWith is Explain under a configuration that does not run: what an edit
-// would move, and `portico explain` where no portico answers.
+// ExplainWith is Explain under a configuration that does not run: of what a
+// running portico counts, as bans and rate limits, it says that it is not known.
 func ExplainWith(c *config.Config, r Request) (Explanation, error) {
 	s := &Server{builtins: network.NewBuiltins()}
 	snap, err := s.compiler(c).compile()
 	if err != nil {
 		return Explanation{}, err
 	}
-	return s.explain(snap, r)
+	return s.explain(snap, r, true)
 }
 
-func (s *Server) explain(snap *snapshot, r Request) (Explanation, error) {
+func (s *Server) explain(snap *snapshot, r Request, alone bool) (Explanation, error) {
 	scheme, authority, uri, err := splitURL(r.URL)
 	if err != nil {
 		return Explanation{}, err
@@ -106,8 +106,9 @@ func (s *Server) explain(snap *snapshot, r Request) (Explanation, error) {
 	case err != nil:
 		return Explanation{}, err
 	}
-	e := explainer{server: s, snap: snap, x: x, host: host, client: client, out: &out,
-		target: target{scheme, authority, string(x.Request.Path), string(x.Request.Query)}}
+	e := explainer{server: s, snap: snap, x: x, host: host, out: &out,
+		question: question{client: client, now: time.Now(), alone: alone},
+		target:   target{scheme, authority, string(x.Request.Path), string(x.Request.Query)}}
 	e.find()
 	e.certificate()
 	e.explain()
@@ -199,8 +200,8 @@ type explainer struct {
 	match  match.Result
 	target target
 	host   []byte
-	client netip.Addr
 	out    *Explanation
+	question
 }
 
 // find matches the request, with a reason for every route.
@@ -277,7 +278,7 @@ func (out *Explanation) Inherited() (lines []string) {
 // asked has the guards of a route judge; false where one of them refuses.
 func (e *explainer) asked(rt *route) bool {
 	var words []verdict
-	refusal := rt.judge(&question{client: e.client, now: time.Now()}, &words)
+	refusal := rt.judge(&e.question, &words)
 	for i := range words {
 		why := words[i].why
 		if from := e.out.From[words[i].guard]; from != "" {
@@ -297,7 +298,7 @@ func (e *explainer) banned() bool {
 	if b == nil {
 		return false
 	}
-	v := b.judge(e.server, &question{client: e.client, now: time.Now()})
+	v := b.judge(e.server, &e.question)
 	e.out.Guards = append(e.out.Guards, Verdict{v.guard, v.word(), v.why})
 	if v.refused {
 		e.out.Status = v.status

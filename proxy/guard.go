@@ -18,6 +18,13 @@ type question struct {
 	client netip.Addr
 	now    time.Time
 	visit  *visit // nil for Explain: then nothing is counted, taken or sent
+	alone  bool   // for Explain: nothing runs that would have counted
+}
+
+// unknown is what a guard says whose word depends on what was counted, where
+// nothing counted.
+func unknown(guard string) verdict {
+	return verdict{guard: guard, asks: true, why: "not known: only a running portico counts, and none was asked"}
 }
 
 // verdict is one guard's word on a request.

@@ -45,6 +45,9 @@ func clientOf(a netip.Addr) netip.Prefix { return network.Group(a) }
 type rateLimit struct{ *limit.Rate }
 
 func (g rateLimit) judge(q *question) (v verdict) {
+	if q.alone {
+		return unknown("rate_limit")
+	}
 	v = verdict{guard: "rate_limit", status: 429}
 	if q.visit != nil {
 		v.wait = g.Take(clientOf(q.client), q.now)
@@ -64,6 +67,9 @@ type maxConns struct {
 }
 
 func (g maxConns) judge(q *question) verdict {
+	if q.alone {
+		return unknown("max_conns")
+	}
 	v := verdict{guard: "max_conns", status: 429}
 	client := clientOf(q.client)
 	if q.visit == nil {

@@ -23,6 +23,15 @@ type client struct {
 // errNobody says that no portico runs, as far as its socket tells.
 var errNobody = errors.New("no portico answers")
 
+// notYours says that a socket is there for others.
+type notYours struct{ socket string }
+
+func (e *notYours) Error() string {
+	return fmt.Sprintf("%s is not yours to use (be root, the user portico runs as, or in the group %s)", e.socket, controlGroup)
+}
+
+func (e *notYours) Is(target error) bool { return target == fs.ErrPermission }
+
 // dial connects to the running portico; errNobody where there is none.
 func (p *places) dial() (*client, error) {
 	sockets := p.clientSockets()
@@ -32,7 +41,7 @@ func (p *places) dial() (*client, error) {
 		case err == nil:
 			return &client{conn, path, json.NewDecoder(io.LimitReader(conn, answerLimit))}, nil
 		case errors.Is(err, fs.ErrPermission):
-			return nil, fmt.Errorf("%s is not yours to use (be root, the user portico runs as, or in the group %s)", path, controlGroup)
+			return nil, &notYours{path}
 		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ECONNREFUSED) && !errors.Is(err, unix.ENOTDIR):
 			return nil, fmt.Errorf("control socket: %w", err)
 		}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"strings"
 	"text/tabwriter"
@@ -29,11 +31,10 @@ func newExplain(s streams, at *places) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := at.parsedConfig(s.err)
-			if err != nil {
+			e, err := at.explain(s.err, request)
+			if errors.Is(err, errSilent) {
 				return err
 			}
-			e, err := proxy.ExplainWith(c, request)
 			var wrong *proxy.URLError
 			if errors.As(err, &wrong) {
 				return usagef("explain: %w", err)
@@ -51,6 +52,65 @@ func newExplain(s streams, at *places) *cobra.Command {
 	cmd.Flags().StringVar(&from, "from", "127.0.0.1", "the `IP` that asks")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// explain asks the running portico, which knows who is banned and what was
+// counted, or judges by the file where none runs with it.
+func (p *places) explain(w io.Writer, r proxy.Request) (proxy.Explanation, error) {
+	a, err := p.askMeant(request{Command: "explain", Explain: &askedOf{[]byte(r.URL), []byte(r.Method), r.From}})
+	switch {
+	case err == nil && a.Explained == nil:
+		return proxy.Explanation{}, errors.New("portico answered without an explanation")
+	case err == nil && a.Explained.BadURL != "":
+		return proxy.Explanation{}, usagef("explain: %s", a.Explained.BadURL)
+	case err == nil && !a.Explained.Elsewhere:
+		return a.Explained.Explanation, nil
+	case err != nil && !errors.Is(err, errNobody) && !errors.Is(err, fs.ErrPermission):
+		return proxy.Explanation{}, err
+	}
+	c, err := p.parsedConfig(w)
+	if err != nil {
+		return proxy.Explanation{}, err
+	}
+	return proxy.ExplainWith(c, r)
+}
+
+// askedOf is a proxy.Request on the wire, where text would lose bytes that are
+// no UTF-8.
+type askedOf struct {
+	URL    []byte     `json:"url"`
+	Method []byte     `json:"method"`
+	From   netip.Addr `json:"from"`
+}
+
+// explanation is the answer to it.
+type explanation struct {
+	proxy.Explanation
+	BadURL    string `json:"bad_url,omitempty"`   // why no client could ask for it
+	Elsewhere bool   `json:"elsewhere,omitempty"` // another configuration runs
+}
+
+// explainCommand answers `explain`.
+func (sv *service) explainCommand() command {
+	return func(_ context.Context, c *caller) error {
+		if c.request.Explain == nil {
+			return errors.New("explain needs a request")
+		}
+		if sv.serves(c.request) != nil {
+			return c.answer(answer{Explained: &explanation{Elsewhere: true}})
+		}
+		r := c.request.Explain
+		e, err := sv.server.Explain(proxy.Request{URL: string(r.URL), Method: string(r.Method), From: r.From})
+		var wrong *proxy.URLError
+		if err != nil && !errors.As(err, &wrong) {
+			return err
+		}
+		out := &explanation{Explanation: e}
+		if wrong != nil {
+			out.BadURL = wrong.Error()
+		}
+		return c.answer(answer{Explained: out})
+	}
 }
 
 // requestOf makes a request of what was typed. The URL goes on as spelled:

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -119,5 +120,82 @@ max_body = "1KB"
 	}
 	if r := h.run("explain", "http://own.test/", "--from", "203.0.113.9"); strings.Contains(r.out, "from preset") || strings.Contains(r.out, "defaults") {
 		t.Errorf("its own:\n%s", r.out)
+	}
+}
+
+// TestExplainAsksTheRunningOne: who is banned and what was counted is known to
+// the portico that runs, and to no file.
+func TestExplainAsksTheRunningOne(t *testing.T) {
+	h := newHome(t)
+	port := freePort(t)
+	file := h.write("portico.toml", fmt.Sprintf(`[server]
+http            = "127.0.0.1:%d"
+trusted_proxies = "127.0.0.1"
+[ban]
+on    = "unmatched_host"
+after = 2
+never = "10.0.0.0/8"
+[route.a]
+host       = "a.test"
+respond    = { status = 200 }
+rate_limit = { rate = "1/h", burst = 1 }
+max_conns  = 5
+`, port))
+	explain := func(from string, more ...string) string {
+		t.Helper()
+		r := h.run(append([]string{"explain", "http://a.test/", "--from", from}, more...)...)
+		if r.code != 0 {
+			t.Fatalf("%+v", r)
+		}
+		return squeezed(r.out)
+	}
+	ask := func(host, from string) int {
+		t.Helper()
+		r, err := http.NewRequest("GET", fmt.Sprintf("http://127.0.0.1:%d/", port), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		r.Header.Set("X-Forwarded-For", from)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	unknown := func(out string) {
+		t.Helper()
+		for _, guard := range []string{"ban", "rate_limit", "max_conns"} {
+			if !strings.Contains(out, guard+" ask not known: only a running portico counts") {
+				t.Errorf("%s is not said to be unknown: %s", guard, out)
+			}
+		}
+	}
+	unknown(explain("240.0.0.1"))
+	if out := explain("10.1.2.3"); !strings.Contains(out, "ban pass 10.1.2.3 is never banned") {
+		t.Error(out)
+	}
+
+	h.start("run", "--headless", "--strict").serving()
+	for range 2 {
+		ask("nobody.test", "240.0.0.1")
+	}
+	ask("a.test", "240.0.0.2")
+	if got := []int{ask("a.test", "240.0.0.1"), ask("a.test", "240.0.0.2")}; !slices.Equal(got, []int{403, 429}) {
+		t.Fatalf("traffic gets %v", got)
+	}
+	for _, more := range [][]string{nil, {"--config", file}, {"--socket", h.socket()}} {
+		if out := explain("240.0.0.1", more...); !strings.Contains(out, "ban refuse banned until") || !strings.Contains(out, "answer 403") {
+			t.Errorf("%v: a banned client: %s", more, out)
+		}
+		if out := explain("240.0.0.2", more...); !strings.Contains(out, "rate_limit refuse 1 of 1 used") || !strings.Contains(out, "answer 429") {
+			t.Errorf("%v: one that asked too often: %s", more, out)
+		}
+	}
+	other := h.write("other.toml", h.file()+"# another\n")
+	unknown(explain("240.0.0.1", "--config", other))
+	if r := h.run("explain", "http://[x/"); r.code != 2 {
+		t.Errorf("no URL: %+v", r)
 	}
 }

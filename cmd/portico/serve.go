@@ -187,6 +187,7 @@ func (sv *service) openControl(lock *state) error {
 		"attach":  sv.attachCommand(),
 		"history": sv.historyCommand(),
 		"diff":    sv.diffCommand(),
+		"explain": sv.explainCommand(),
 		"change":  sv.changeCommand(),
 		"keep":    sv.decideCommand(true),
 		"back":    sv.decideCommand(false),

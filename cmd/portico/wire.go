@@ -35,7 +35,7 @@ import (
 //
 // Lines are bounded, and each must come before its deadline.
 const (
-	requestLimit  = 8 << 10
+	requestLimit  = 64 << 10 // a URL that is explained is one of a request's head
 	answerLimit   = 64 << 20
 	requestWait   = 5 * time.Second
 	answerWait    = 10 * time.Second
@@ -49,27 +49,29 @@ type request struct {
 	Env     map[string]string `json:"env,omitempty"` // of attach; see consoleEnv
 	Looks   looks             `json:"looks"`         // of attach
 	// Config is the absolute path of the configuration that is meant, "" for
-	// whichever runs; of history, diff, change, keep and back.
-	Config  string `json:"config,omitempty"`
-	Edit    *edit  `json:"edit,omitempty"`    // of change
-	Version int    `json:"version,omitempty"` // of diff; 0 is the newest
-	Table   string `json:"table,omitempty"`   // of update: a [ddns.NAME], "" for all
-	Host    string `json:"host,omitempty"`    // of certs: try now; of doctor: visit from outside
+	// whichever runs; of history, diff, explain, change, keep and back.
+	Config  string   `json:"config,omitempty"`
+	Edit    *edit    `json:"edit,omitempty"`    // of change
+	Explain *askedOf `json:"explain,omitempty"` // of explain
+	Version int      `json:"version,omitempty"` // of diff; 0 is the newest
+	Table   string   `json:"table,omitempty"`   // of update: a [ddns.NAME], "" for all
+	Host    string   `json:"host,omitempty"`    // of certs: try now; of doctor: visit from outside
 }
 
 // answer is an error, or what the command gives.
 type answer struct {
-	Error    string        `json:"error,omitempty"`
-	Status   *report       `json:"status,omitempty"`
-	Left     string        `json:"left,omitempty"`
-	History  []versionJSON `json:"history,omitempty"`
-	Diff     *versionDiff  `json:"diff,omitempty"`
-	Proposal *proposal     `json:"proposal,omitempty"`
-	Made     *made         `json:"made,omitempty"`
-	DDNS     []ddnsReport  `json:"ddns,omitempty"`
-	Certs    []certReport  `json:"certs,omitempty"`
-	Root     string        `json:"root,omitempty"`
-	Findings []finding     `json:"findings,omitempty"`
+	Error     string        `json:"error,omitempty"`
+	Status    *report       `json:"status,omitempty"`
+	Left      string        `json:"left,omitempty"`
+	History   []versionJSON `json:"history,omitempty"`
+	Diff      *versionDiff  `json:"diff,omitempty"`
+	Proposal  *proposal     `json:"proposal,omitempty"`
+	Made      *made         `json:"made,omitempty"`
+	Explained *explanation  `json:"explained,omitempty"`
+	DDNS      []ddnsReport  `json:"ddns,omitempty"`
+	Certs     []certReport  `json:"certs,omitempty"`
+	Root      string        `json:"root,omitempty"`
+	Findings  []finding     `json:"findings,omitempty"`
 }
 
 // problem is what the service says is wrong.
