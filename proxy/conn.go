@@ -43,6 +43,7 @@ type conn struct {
 	nextLook  time.Time     // when its client is looked after again
 	looked    bool          // the present idleness was looked at
 	asked     bool          // the client was asked whether it is there
+	half      time.Time     // since when it is known to have ended its side within an answer
 	left      atomic.Bool   // the client left while its answer was awaited
 	streams   *streams      // of a client that speaks HTTP/2; nil for HTTP/1
 }

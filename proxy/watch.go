@@ -16,6 +16,10 @@ const (
 	watchSeldom = time.Second
 	// askWithin is how old an answer is before a client is asked within it.
 	askWithin = 2 * time.Second
+	// silentWithin is how long an answer that has no room for a question may
+	// bring nothing once its client has ended its side: until bytes come, the host of
+	// one that is gone answers as that of one that listens, keep-alive probes too.
+	silentWithin = 10 * time.Second
 )
 
 // watchClients looks after clients that wait, so that one who leaves frees the
@@ -48,7 +52,7 @@ func (c *conn) lookAfter(now time.Time) {
 		return
 	}
 	c.nextLook = now.Add(min(age/10, watchSeldom))
-	if c.clientLeft(age) {
+	if c.clientLeft(now, age) {
 		c.left.Store(true)
 		c.backend.Close()
 	}
@@ -57,8 +61,8 @@ func (c *conn) lookAfter(now time.Time) {
 // clientLeft tells a client that is gone from one that only ended its side and
 // waits for its answer, or for more of it. It is asked, once before an answer
 // and once within: otherwise the next bytes find out, and a stream may be silent
-// for hours.
-func (c *conn) clientLeft(age time.Duration) bool {
+// for hours. Who cannot be asked within is given up when no bytes come.
+func (c *conn) clientLeft(now time.Time, age time.Duration) bool {
 	half, gone := c.http.Ended()
 	switch {
 	case c.tls: // nobody ends one side of TLS and listens on
@@ -68,10 +72,19 @@ func (c *conn) clientLeft(age time.Duration) bool {
 		c.asked = true
 		c.http.AskIfThere()
 	case age >= askWithin:
-		c.asked = true
-		c.http.AskWithin()
+		c.asked = c.http.AskWithin()
+		return !c.asked && c.phase == phaseAnswering && c.silentSinceHalf(now)
 	}
 	return gone
+}
+
+// silentSinceHalf tells whether nothing was sent for long to a client that has
+// ended its side as long ago.
+func (c *conn) silentSinceHalf(now time.Time) bool {
+	if c.half.IsZero() {
+		c.half = now
+	}
+	return now.Sub(c.half) >= silentWithin && c.http.Silent() >= silentWithin
 }
 
 // lookIdle looks once after each request: a client that ended its side together

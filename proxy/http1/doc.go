@@ -5,7 +5,8 @@
 // Heads are parsed in place: a keep-alive request costs no allocation. A
 // connection holds a buffer only while bytes lie in it, so an idle one costs
 // little more than its goroutine. A ServerConn and a ClientConn each belong to
-// one goroutine; others may call StopReading, Ended, AskIfThere and Abort.
+// one goroutine; others may call StopReading, Ended, Silent, AskIfThere,
+// AskWithin and Abort.
 // While a request's body is being sent (ClientConn.SendBody) another goroutine
 // may read the answer and respond.
 package http1

@@ -1,6 +1,9 @@
 package http1
 
-import "net"
+import (
+	"net"
+	"time"
+)
 
 // Ended tells without waiting whether the client has ended its side, and
 // whether the whole connection is gone. A client that only ended its side
@@ -26,17 +29,24 @@ func (c *ServerConn) AskIfThere() {
 // AskWithin is AskIfThere while an answer waits for more of its body. Between
 // two chunks a zero may be sent: it begins the size of the next chunk, which may
 // have any number of them (RFC 9112 section 7.1), so the body stays what it is.
-// An answer in any other framing has no room for a question. Any goroutine may
-// call it, once an answer.
-func (c *ServerConn) AskWithin() {
+// An answer in any other framing has no room for a question: then, and while
+// bytes are on their way, it returns false. Any goroutine may call it, until it
+// has asked once an answer.
+func (c *ServerConn) AskWithin() (asked bool) {
 	if !c.writing.TryLock() {
-		return
+		return false
 	}
 	defer c.writing.Unlock()
 	if c.chunking {
 		c.out.tryWrite(leadingZero)
 	}
+	return c.chunking
 }
+
+// Silent is how long the client has had all that was sent to it, by the word of
+// the kernel: 0 while anything is under way, since a client that takes nothing
+// is there. Any goroutine may call it.
+func (c *ServerConn) Silent() time.Duration { return silent(c.conn) }
 
 var leadingZero = []byte("0")
 

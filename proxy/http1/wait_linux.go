@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -180,6 +181,26 @@ func gone(conn net.Conn) bool {
 func ended(conn net.Conn) (half, gone bool) {
 	happened := poll(conn, unix.POLLRDHUP)
 	return happened&unix.POLLRDHUP != 0, happened&(unix.POLLERR|unix.POLLHUP) != 0
+}
+
+// silent is how long ago something was sent, where all of it was taken.
+func silent(conn net.Conn) (since time.Duration) {
+	socket, _ := socketOf(conn)
+	sc, ok := socket.(syscall.Conn)
+	if !ok {
+		return 0
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = raw.Control(func(fd uintptr) { // what is closed has no silence
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err == nil && info.Unacked == 0 && info.Notsent_bytes == 0 {
+			since = time.Duration(info.Last_data_sent) * time.Millisecond
+		}
+	})
+	return since
 }
 
 func poll(conn net.Conn, events int16) (happened int16) {

@@ -2,7 +2,10 @@
 
 package http1
 
-import "net"
+import (
+	"net"
+	"time"
+)
 
 // waiter has no readiness here: it reads as usual.
 type waiter struct{}
@@ -29,3 +32,4 @@ func gone(net.Conn) bool     { return false }
 
 // ended sees nothing here: a client that left is noticed by the next write.
 func ended(net.Conn) (half, gone bool) { return false, false }
+func silent(net.Conn) time.Duration    { return 0 }
