@@ -74,6 +74,7 @@ func (f *forward) exchange(v *visit) {
 			v.row.Retries++
 		}
 		v.row.Upstream = u.URL
+		v.askAnother(u, now)
 		v.sendHost(u)
 		v.sendDestination(u)
 		v.stick = ""
@@ -95,6 +96,14 @@ func (f *forward) exchange(v *visit) {
 		}
 		now = time.Now()
 	}
+}
+
+// askAnother notes who is asked now. One asked before, in vain, has failed.
+func (v *visit) askAnother(u *upstream.Upstream, now time.Time) {
+	if v.asked != nil {
+		v.asked.Counters.Add(now, 502, now.Sub(v.askedAt), 0)
+	}
+	v.asked, v.askedAt = u, now
 }
 
 // again waits for another attempt where one is left; else, or where nobody waits

@@ -60,11 +60,13 @@ type visit struct {
 	err      error // what Respond said
 	passage
 
-	authority           []byte     // as the client named it
-	destPath, destQuery []byte     // of a WebDAV Destination, rewritten
-	page                *pageVisit // while memcached is asked; else nil
-	stick               string     // the upstream that the client's cookie is to name, "" for no cookie
-	heads               [2][]byte  // for the record, where x was given back before the end
+	authority           []byte             // as the client named it
+	destPath, destQuery []byte             // of a WebDAV Destination, rewritten
+	page                *pageVisit         // while memcached is asked; else nil
+	stick               string             // the upstream that the client's cookie is to name, "" for no cookie
+	asked               *upstream.Upstream // last; nil while none is
+	askedAt             time.Time
+	heads               [2][]byte // for the record, where x was given back before the end
 	scratch             []byte
 	xff                 [8][]byte
 }
@@ -318,6 +320,9 @@ func (v *visit) finish(bytesOut int64) {
 		status = 502
 	}
 	v.server.total.Add(end, status, took, bytesOut)
+	if v.asked != nil {
+		v.asked.Counters.Add(end, status, end.Sub(v.askedAt), bytesOut)
+	}
 	if v.route != nil {
 		v.route.counters.Add(end, status, took, bytesOut)
 	}

@@ -86,7 +86,7 @@ func printReport(w io.Writer, r *report) error {
 	}
 	fmt.Fprintln(t, "\nUPSTREAM\tHEALTH\tOPEN\tREQ/S\tP95\tREASON")
 	for _, u := range r.Upstreams {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%s\n", u.URL, u.Health, u.Open, u.Rates.PerSecond, ms(u.Rates.P95), u.Reason)
+		fmt.Fprintf(t, "%s\t%s\t%d\t%.1f\t%s\t%s\n", u.URL, u.Health, u.Open, u.Rates.PerSecond, ms(u.Rates.P95), u.reason())
 	}
 	if len(r.Certificates) > 0 {
 		fmt.Fprintln(t, "\nCERTIFICATE\tFROM\tSTATE\tENDS\tWHY")
@@ -103,6 +103,15 @@ func suspended(why string) string {
 		return ""
 	}
 	return ", not in force: " + why
+}
+
+// reason is why it is not well. What is past stands beside it with its time in
+// the JSON and the console.
+func (u upstreamReport) reason() string {
+	if u.Health == "ok" && u.LastOK.After(u.LastFail) {
+		return ""
+	}
+	return u.Reason
 }
 
 // wait says what becomes of an edit that is not kept yet.

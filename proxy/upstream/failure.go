@@ -41,6 +41,8 @@ func dialFailure(addr string, err error) *Failure {
 		f.Cause, f.Detail = record.CauseDNS, dnsDetail(dns)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		f.Cause, f.Detail = record.CauseRefused, "refused "+addr
+	case errors.Is(err, syscall.ECONNRESET): // within the handshake: somebody is there
+		f.Cause, f.Detail = record.CauseReset, addr+" reset the connection at once"
 	case errors.Is(err, fs.ErrNotExist):
 		f.Cause, f.Detail = record.CauseUnreachable, "no socket "+addr
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):

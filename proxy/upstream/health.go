@@ -9,6 +9,8 @@ import (
 // health is what real requests have found, and checks where there are any.
 // Guarded by the upstream's mutex.
 type health struct {
+	told     time.Time // when a failed request was logged last
+	untold   int       // failures since then
 	down     bool
 	since    time.Time // of the present state
 	failures int       // to connect, one after another
@@ -76,6 +78,7 @@ func (u *Upstream) Failed(now time.Time, reason string) {
 	h.failures++
 	h.passed = 0
 	h.reason, h.lastFail = reason, now
+	u.tell(now, reason)
 	u.failing.Store(true)
 	if u.MaxFails == 0 || h.failures < u.MaxFails {
 		return
@@ -92,6 +95,22 @@ func (u *Upstream) Noted(now time.Time, reason string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.health.reason, u.health.lastFail = reason, now
+	u.tell(now, reason)
+}
+
+// tellEvery is how often the log says that requests to an upstream fail: a flood
+// of them must not become one of the log.
+const tellEvery = 10 * time.Second
+
+// tell logs a failure; the mutex is held.
+func (u *Upstream) tell(now time.Time, reason string) {
+	h := &u.health
+	if !h.told.IsZero() && now.Sub(h.told) < tellEvery {
+		h.untold++
+		return
+	}
+	u.log.Warn("a request failed", "upstream", u.URL, "reason", reason, "others_since_last_told", h.untold)
+	h.told, h.untold = now, 0
 }
 
 // found notes what a check found.
@@ -199,7 +218,7 @@ func (u *Upstream) Health(now time.Time) Health {
 	if at := u.okAt.Load(); at > 0 {
 		h.lastOK = time.Unix(0, at)
 	}
-	out := Health{Known: !h.lastOK.IsZero() || !h.lastFail.IsZero(), Down: h.down, Since: h.since,
+	out := Health{Known: !h.lastOK.IsZero(), Down: h.down, Since: h.since,
 		Failures: h.failures, Missed: h.missed, Reason: h.reason, LastFail: h.lastFail, LastOK: h.lastOK,
 		Checked: h.checked, Share: float64(u.share(now)) / whole, Changes: slices.Clone(h.changes)}
 	if h.down && !u.Check.on() {
