@@ -14,7 +14,7 @@ import (
 // TestAccessLog: each request is a line in the order they ended, with its cause
 // and without its secrets; the file is rotated, and all of it is there at the end.
 func TestAccessLog(t *testing.T) {
-	dead := freeAddr(t)
+	dead := deadAddr(t)
 	routes := func(path, more string) string {
 		return fmt.Sprintf("[log]\naccess = %q\n%s\n[route.here]\nhost = \"here.test\"\nrespond = { body = \"1234567\" }\n"+
 			"[route.dead]\nhost = \"dead.test\"\nto = \"http://%s\"\n", path, more, dead)

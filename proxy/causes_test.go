@@ -62,7 +62,7 @@ func TestCauses(t *testing.T) {
 		aborted                 bool
 	}{
 		{"a name without an address", "http://nas.invalid:80", "dns", "nas.invalid", 502, false},
-		{"nobody listens", "http://" + freeAddr(t), "refused", "refused 127.0.0.1:", 502, false},
+		{"nobody listens", "http://" + deadAddr(t), "refused", "refused 127.0.0.1:", 502, false},
 		{"no such socket", "http+unix://" + t.TempDir() + "/none.sock", "unreachable", "no socket /", 502, false},
 		{"no connection is taken", "http://" + fullAddr(t), "dial-timeout", "no connection in time to 127.0.0.1:", 504, false},
 		{"a silent handshake", "https://" + origin(t, func(c net.Conn, r *bufio.Reader) { io.Copy(io.Discard, r) }), "tls-timeout", "no TLS in time with 127.0.0.1:", 504, false},

@@ -1,9 +1,12 @@
 package proxy_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // program finds a real server's binary by the first of its names that is
@@ -23,4 +26,23 @@ func program(t testing.TB, debian string, names ...string) string {
 	}
 	t.Skipf("%s is not installed (apt-get install %s)", names[0], debian)
 	return ""
+}
+
+// deadAddr is a loopback address that nobody will listen on while the test
+// runs: its port is taken, by a socket that does not listen.
+func deadAddr(t testing.TB) string {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
 }

@@ -66,7 +66,7 @@ func TestProbe(t *testing.T) {
 		"well":               {"http://" + plainHTTP, "", "", "tcp http", "", "", ""},
 		"by name":            {"http://localhost:" + port, "", "", "dns tcp http", "", "", ""},
 		"no name":            {"http://nas.invalid:80", "", "", "!dns", "dns", "nas.invalid", "spelled right"},
-		"refused":            {"http://" + freeAddr(t), "", "", "!tcp", "refused", "refused 127.0.0.1:", "is the server running"},
+		"refused":            {"http://" + deadAddr(t), "", "", "!tcp", "refused", "refused 127.0.0.1:", "is the server running"},
 		"full":               {"http://" + fullAddr(t), `timeout = { dial = "300ms" }`, "", "!tcp", "dial-timeout", "no connection in time", "firewall"},
 		"no socket":          {"http+unix:///nonexistent/app.sock", "", "", "!socket", "unreachable", "no socket /nonexistent/app.sock", "make its socket"},
 		"untrusted":          {"https://" + secure, "", "", "tcp !tls", "untrusted", "self-signed by CN=synology", `upstream_tls = { verify = "pin", pin = "` + self.pin + `" }`},
