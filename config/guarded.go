@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"forge.home.arpa/portico/config/tomldoc"
@@ -20,7 +21,21 @@ func needsConfirming(before, after []byte) bool {
 		return true
 	}
 	is, err := newFile(after)
-	return err != nil || !tomldoc.Equal(was.guarded(), is.guarded())
+	return err != nil || !tomldoc.Equal(was.guarded(), is.guarded()) || movesGuarded(before, after)
+}
+
+// movesGuarded tells whether a route has another cert or plain_http now, be it
+// from another preset.
+func movesGuarded(before, after []byte) bool {
+	was, _ := Parse(before)
+	is, _ := Parse(after)
+	if was == nil || is == nil {
+		return false // what cannot run has no values
+	}
+	return slices.ContainsFunc(is.Routes, func(r *Route) bool {
+		old := was.Route(r.Name)
+		return old != nil && (old.Cert != r.Cert || old.PlainHTTP != r.PlainHTTP)
+	})
 }
 
 func (f *File) guarded() map[string]any {

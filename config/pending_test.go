@@ -192,7 +192,11 @@ func TestWhatHasToBeKept(t *testing.T) {
 	add := func(path ...string) func(*config.File) error {
 		return func(f *config.File) error { return f.Set("x", path...) }
 	}
-	const tables = "[defaults]\n[preset.p]\n[cert.old]\ncert = \"/c\"\nkey = \"/k\"\n[route.nas]\nhost = \"n.example.com\"\nto = \"http://10.0.0.1\"\nplain_http = \"serve\"\n"
+	const tables = "[defaults]\n[preset.p]\n[cert.old]\ncert = \"/c\"\nkey = \"/k\"\n[route.nas]\nhost = \"n.example.com\"\nto = \"http://10.0.0.1\"\nplain_http = \"serve\"\n" +
+		"[preset.shut]\nplain_http = \"refuse\"\n[preset.slow]\ncompress = true\n[route.web]\nhost = \"w.example.com\"\nto = \"http://10.0.0.1\"\n"
+	uses := func(preset string) func(*config.File) error {
+		return func(f *config.File) error { return f.Set(preset, "route", "web", "use") }
+	}
 	for _, c := range []struct {
 		name string
 		edit func(*config.File) error
@@ -207,6 +211,8 @@ func TestWhatHasToBeKept(t *testing.T) {
 		{"plain HTTP of a route", func(f *config.File) error { return f.Delete("route", "nas", "plain_http") }, true},
 		{"the certificate of a preset", add("preset", "p", "cert"), true},
 		{"the certificate of all", add("defaults", "cert"), true},
+		{"a preset with plain HTTP", uses("shut"), true},
+		{"a preset without", uses("slow"), false},
 		{"a target", add("route", "nas", "to"), false},
 		{"a new route", func(f *config.File) error {
 			return f.AddRoute("x", []config.KeyValue{{Key: "to", Value: "http://10.0.0.2"}})
