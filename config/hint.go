@@ -44,7 +44,7 @@ var foreign = map[string][]string{
 	"denylist": {"deny"}, "real_ip_from": {"trusted_proxies"}, "set_real_ip_from": {"trusted_proxies"},
 
 	"gzip": {"compress"}, "encode": {"compress"}, "compression": {"compress"}, "brotli": {"compress"},
-	"healthcheck": {"health"}, "health_check": {"health"}, "check": {"health"}, "health_uri": {"path", "health"},
+	"healthcheck": {"health"}, "health_check": {"health"}, "check": {"health"}, "health_uri": {"health", "path"},
 	"lb": {"balance"}, "lb_policy": {"balance"}, "load_balancing": {"balance"}, "least_conn": {"balance"},
 	"ip_hash": {"balance"}, "retries": {"retry"}, "retry_attempts": {"retry"},
 
@@ -53,6 +53,10 @@ var foreign = map[string][]string{
 	"tls": {"cert", "https"}, "ssl": {"cert", "https"}, "ssl_certificate": {"cert"}, "certificate": {"cert"},
 	"certificates": {"cert"}, "ssl_certificate_key": {"key"}, "certs": {"cert"}, "force_https": {"plain_http"},
 	"https_redirect": {"plain_http"}, "force_ssl": {"plain_http"}, "http_redirect": {"plain_http"},
+
+	"ipallowlist": {"allow"}, "ipwhitelist": {"allow"}, "passhostheader": {"host_header"}, "sticky": {"balance"},
+	"certresolver": {"cert"}, "loadbalancer": {"balance"}, "redirectscheme": {"plain_http"}, "grpc_pass": {"to"},
+	"keepalive_timeout": {"idle_timeout"}, "http_port": {"http"}, "https_port": {"https"},
 
 	"include": {"use"}, "extends": {"use"}, "inherit": {"use"}, "import": {"use"}, "middlewares": {"use", "preset"},
 	"snippet": {"preset"}, "template": {"use", "preset"}, "presets": {"use", "preset"}, "disabled": {"enabled"},
@@ -70,7 +74,10 @@ var advice = map[string]string{
 	"websocket": "WebSocket needs no key", "websockets": "WebSocket needs no key", "upgrade": "WebSocket needs no key",
 	"proxy_buffering": "bodies stream both ways without a key", "buffering": "bodies stream both ways without a key",
 	"name": "a name stands in the header, as [route.NAME]", "stream": "bodies stream both ways without a key", "flush_interval": "bodies stream both ways without a key",
-	"proxy_http_version": "leave it out", "forwardfor": "X-Forwarded-For is sent without a key",
+	"entryPoints": "a route is served on every listener of [server]", "entrypoints": "a route is served on every listener of [server]",
+	"email": "it belongs in [acme]", "access_log": "access in [log] names the file", "keepalive_timeout": "idle_timeout in [server]",
+	"ssl_certificate_key": "key in [cert.NAME], which cert names",
+	"proxy_http_version":  "leave it out", "forwardfor": "X-Forwarded-For is sent without a key",
 	"trusted_proxies": "it belongs in [server]", "proxy_protocol": "it belongs in [server]",
 	"priority": "the most specific route wins; order does not matter", "order": "the most specific route wins; order does not matter",
 }

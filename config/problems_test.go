@@ -926,6 +926,25 @@ host = "b.test"
 `, `
 4:2: table route.a already exists, in line 1
 `},
+	{"names of other proxies, in the case they have there",
+		`
+[route.a]
+host = "a.test"
+grpc_pass = "http://a"
+ipAllowList = "lan"
+certResolver = "x"
+redirectScheme = "https"
+entryPoints = "web"
+[server]
+https_port = 443
+`, `
+4:1: unknown key "grpc_pass" in route.a (did you mean "to"?)
+5:1: unknown key "ipAllowList" in route.a (did you mean "allow"?)
+6:1: unknown key "certResolver" in route.a (did you mean "cert"?)
+7:1: unknown key "redirectScheme" in route.a (did you mean "plain_http"?)
+8:1: unknown key "entryPoints" in route.a (a route is served on every listener of [server])
+10:1: unknown key "https_port" in server (did you mean "https"?)
+`},
 	{"syntax, all of them",
 		`
 [route.a]
@@ -1070,7 +1089,7 @@ health_uri = "/x"
 6:1: unknown key "header_up" in route.a (did you mean "request_headers"?)
 7:1: unknown key "lb_policy" in route.a (did you mean "balance"?)
 8:1: unknown key "basic_auth" in route.a (did you mean "auth"?)
-9:1: unknown key "health_uri" in route.a (did you mean "path"?)
+9:1: unknown key "health_uri" in route.a (did you mean "health"?)
 `},
 	{"names from Traefik",
 		"\n" +
