@@ -58,6 +58,7 @@ func routeKeys() []binding {
 		{keys: []string{"e"}, label: "e", word: "edit", help: "edit the route", where: onRoutes, edits: true, do: func(m *model) { m.editRoute(m.routes.cur.key) },
 			name: "edit", args: "NAME", take: withRoute((*model).editRoute), fill: routeNames},
 		{keys: []string{"x"}, label: "x", word: "on/off", help: "switch the route off, or on again", where: onRoutes, edits: true, do: (*model).toggleRoute},
+		{help: "change any key: server.https, route.NAME.cert; without a value it goes", where: onPages, edits: true, name: "set", args: "KEY VALUE", take: (*model).setKey},
 		{help: "switch a route on", where: onPages, edits: true, name: "enable", args: "NAME", take: withRoute(func(m *model, n string) { m.switchRoute(n, true) }), fill: routeNames},
 		{help: "switch a route off", where: onPages, edits: true, name: "disable", args: "NAME", take: withRoute(func(m *model, n string) { m.switchRoute(n, false) }), fill: routeNames},
 		{keys: []string{"D"}, label: "D", word: "delete", help: "delete the route", where: onRoutes, edits: true, do: func(m *model) { m.deleteRoute(m.routes.cur.key) },

@@ -307,6 +307,27 @@ func TestConflict(t *testing.T) {
 	})
 }
 
+// TestSetAnyKey: listeners and certificates are changed here too, and wait to be
+// kept.
+func TestSetAnyKey(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		e := edit(t, modelOptions{})
+		e.press(":")
+		e.write("set server.http :8081 :8082")
+		e.press("enter")
+		e.sees("change server.http?", `- http = ":8080"`, `+ http = [":8081", ":8082"]`, "unless you keep it")
+		e.press("esc", ":")
+		e.write("set route.git.plain_http serve")
+		e.press("enter")
+		e.sees("change route.git.plain_http?", `+ plain_http = "serve"`)
+		e.press("esc", ":")
+		e.write("set route.none.plain_http serve")
+		e.press("enter")
+		e.sees("a route that is there")
+		e.wantFile()
+	})
+}
+
 // TestRenameAndMoreIsNoted: the history says of both.
 func TestRenameAndMoreIsNoted(t *testing.T) {
 	atNoon(t, func(t *testing.T) {

@@ -3,6 +3,8 @@ package tui
 import (
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 
 	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/proxy/record"
@@ -124,4 +126,47 @@ func (m *model) edit(name, what string, edit func(*config.File) error) {
 		return
 	}
 	m.review(&review{what: what, base: base, edit: edit})
+}
+
+// setKey reviews giving any key of the file another value, or taking it away
+// where none is said: "set server.https :443".
+func (m *model) setKey(ws []string) {
+	if len(ws) == 0 {
+		m.say(bad, "say a key and its value: set server.https :443")
+		return
+	}
+	base := m.editBase()
+	if base == nil {
+		return
+	}
+	path := strings.Split(ws[0], ".")
+	if family := path[0]; family == "route" && (len(path) < 3 || spell(base.Text).Route[path[1]] == nil) {
+		m.say(warn, "say a key of a route that is there: set route.NAME.plain_http serve")
+		return
+	}
+	m.review(&review{what: "change " + ws[0], base: base, edit: func(f *config.File) error {
+		if len(ws) == 1 {
+			return f.Delete(path...)
+		}
+		return f.Set(valueOf(ws[1:]), path...)
+	}})
+}
+
+// valueOf is what words say: a truth value or a number where it is one, a list
+// where they are several.
+func valueOf(ws []string) any {
+	if len(ws) > 1 {
+		list := make([]any, len(ws))
+		for i, w := range ws {
+			list[i] = w
+		}
+		return list
+	}
+	if n, err := strconv.ParseInt(ws[0], 10, 64); err == nil {
+		return n
+	}
+	if b, err := strconv.ParseBool(ws[0]); err == nil && len(ws[0]) > 1 {
+		return b
+	}
+	return ws[0]
 }
