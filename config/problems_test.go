@@ -938,12 +938,12 @@ entryPoints = "web"
 [server]
 https_port = 443
 `, `
-4:1: unknown key "grpc_pass" in route.a (did you mean "to"?)
-5:1: unknown key "ipAllowList" in route.a (did you mean "allow"?)
-6:1: unknown key "certResolver" in route.a (did you mean "cert"?)
-7:1: unknown key "redirectScheme" in route.a (did you mean "plain_http"?)
-8:1: unknown key "entryPoints" in route.a (a route is served on every listener of [server])
-10:1: unknown key "https_port" in server (did you mean "https"?)
+3:1: unknown key "grpc_pass" in route.a (did you mean "to"?)
+4:1: unknown key "ipAllowList" in route.a (did you mean "allow"?)
+5:1: unknown key "certResolver" in route.a (did you mean "cert"?)
+6:1: unknown key "redirectScheme" in route.a (did you mean "plain_http"?)
+7:1: unknown key "entryPoints" in route.a (a route is served on every listener of [server])
+9:1: unknown key "https_port" in server (did you mean "https"?)
 `},
 	{"syntax, all of them",
 		`
