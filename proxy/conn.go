@@ -37,7 +37,8 @@ type conn struct {
 
 	mu        sync.Mutex
 	phase     phase
-	since     time.Time     // of phase, from phaseWaiting on
+	since     time.Time     // of phase, from phaseWaiting on, and of phaseIdle
+	served    bool          // it has had a request
 	backend   upstream.Wire // what the request under way depends on
 	watchable bool          // nobody reads the client while backend is asked
 	nextLook  time.Time     // when its client is looked after again
@@ -198,6 +199,7 @@ func (c *conn) enter(p phase, now time.Time) bool {
 		return false
 	}
 	c.phase, c.since, c.looked, c.asked = p, now, false, false
+	c.served = true
 	return true
 }
 

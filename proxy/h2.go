@@ -17,6 +17,8 @@ type streams struct {
 	mu   sync.Mutex
 	open map[*stream]struct{}
 	rest time.Time // since when there is none
+
+	served bool // there was one
 }
 
 // stream is one request of an HTTP/2 client with what others need to know of it.
@@ -95,6 +97,7 @@ func (s *streams) add(st *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open[st] = struct{}{}
+	s.served = true
 }
 
 func (s *streams) remove(st *stream) {
@@ -104,11 +107,11 @@ func (s *streams) remove(st *stream) {
 	s.rest = time.Now()
 }
 
-// rests tells whether no request is under way, and since when.
-func (s *streams) rests() (since time.Time, ok bool) {
+// rests tells whether no request is under way, since when, and whether one was.
+func (s *streams) rests() (since time.Time, served, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.rest, len(s.open) == 0
+	return s.rest, s.served, len(s.open) == 0
 }
 
 // killEndless ends the requests whose answers have no end of their own.

@@ -89,11 +89,16 @@ func (s *Server) endIdle() int {
 }
 
 // rests tells whether the connection is between two requests, and since when.
+// The first request of a young one is on its way, as far as anybody knows: only
+// what has brought none for half the time of a head rests too.
 func (c *conn) rests() (since time.Time, ok bool) {
+	served := false
 	if s := c.multiplexed(); s != nil {
-		return s.rests()
+		since, served, ok = s.rests()
+	} else {
+		c.mu.Lock()
+		since, served, ok = c.since, c.served, c.phase == phaseIdle
+		c.mu.Unlock()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.since, c.phase == phaseIdle
+	return since, ok && (served || time.Since(since) > c.server.snapshot.Load().header/2)
 }

@@ -117,3 +117,36 @@ func TestWaitingHoldsNoEditUp(t *testing.T) {
 		t.Errorf("%v, %v", resp, err)
 	}
 }
+
+// TestNewcomersKeepTheirPlace: a connection whose first request is on its way is
+// not ended for another; one that brings none for long is.
+func TestNewcomersKeepTheirPlace(t *testing.T) {
+	s := newSite(t, "")
+	s.apply("[server]\nhttp = \"" + s.addr + "\"\nmax_conns = 2\nheader_timeout = \"6s\"\n" +
+		"[route.quick]\nhost = \"quick\"\nrespond = { status = 200 }\n")
+	const quick = "GET / HTTP/1.1\r\nHost: quick\r\n\r\n"
+	t.Run("all at once", func(t *testing.T) {
+		var all []*client
+		for range 3 {
+			all = append(all, s.client())
+		}
+		time.Sleep(300 * time.Millisecond) // they are accepted, as far as they will be
+		for _, c := range all {
+			c.send(quick)
+		}
+		for i, c := range all {
+			if resp, err := http.ReadResponse(c.r, nil); err != nil || resp.StatusCode != 200 {
+				t.Errorf("connection %d: %v, %v", i, resp, err)
+			}
+			c.Close()
+		}
+	})
+	s.settles()
+	t.Run("silent ones", func(t *testing.T) {
+		one, two := s.client(), s.client()
+		if resp, _ := s.client().asks(quick); resp.StatusCode != 200 {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+		ofTwo(t, one, two)
+	})
+}
