@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/config"
-	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/match"
 	"forge.home.arpa/portico/proxy/record"
 	"forge.home.arpa/portico/proxy/upstream"
@@ -236,41 +235,23 @@ func (e errand) speak(ctx context.Context, conn net.Conn, u *upstream.Upstream, 
 	began := time.Now()
 	var words string
 	var err error
+	var failed *upstream.Failure
 	switch ping := speakers[e.to.Scheme].Ping; {
-	case e.to.Scheme == "http" || e.to.Scheme == "https":
-		words, err = e.askHTTP(conn, u, p)
+	case asksAsTraffic(e.to.Scheme):
+		words, err = e.ask(ctx, conn, u, p)
 	case ping != nil:
 		err = ping(ctx, conn, &u.Spec)
 	default:
 		return nil
 	}
-	if err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil && !errors.As(err, &failed) {
 		err = ctx.Err()
 	}
-	if err != nil && !errors.As(err, new(upstream.Unwell)) {
+	if err != nil && !errors.As(err, &failed) && !errors.As(err, new(upstream.Unwell)) {
 		err = u.ExchangeFailure(upstream.Waiting, err)
 	}
 	p.step(e.to.Scheme, time.Since(began), words, err == nil)
 	return err
-}
-
-func (e errand) askHTTP(conn net.Conn, u *upstream.Upstream, p *Probe) (words string, err error) {
-	spec, path := u.Spec, e.path
-	if e.host != "" {
-		spec.Host = e.host
-	}
-	if path == "" || path[0] != '/' {
-		path = "/" + path
-		if e.path == "" && u.Check.Path != "" {
-			path = u.Check.Path
-		}
-	}
-	a, err := askHTTP1(conn, &spec, path)
-	if err != nil {
-		return "", err
-	}
-	p.adviseAnswer(&spec, a)
-	return fmt.Sprintf("GET %s for %s: %d %s", path, spec.Host, a.status, http1.StatusText(a.status)), nil
 }
 
 func (p *Probe) failed(err error) {

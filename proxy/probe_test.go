@@ -57,6 +57,17 @@ func TestProbe(t *testing.T) {
 	secure := secureHandler(t, self, hello, nil)
 	_, port, _ := net.SplitHostPort(plainHTTP)
 	mute := func(c net.Conn, r *bufio.Reader) { io.Copy(io.Discard, r) }
+	nginx := origin(t, func(c net.Conn, r *bufio.Reader) { // it sees by the first byte what is no HTTP
+		if b, _ := r.ReadByte(); b != 'G' {
+			io.WriteString(c, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+		} else {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	stalled := origin(t, func(c net.Conn, r *bufio.Reader) {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+		io.Copy(io.Discard, r)
+	})
 	onlyTLS := secureOrigin(t, self, func(c *tls.Conn, _ *bufio.Reader) { _ = c.Handshake() })
 	for name, c := range map[string]struct {
 		to, more, path       string
@@ -75,6 +86,11 @@ func TestProbe(t *testing.T) {
 		"plain on TLS alone": {"http://" + onlyTLS, "", "", "tcp !http", "reset", "closed the connection", `it speaks TLS: write to = "https://` + onlyTLS + `"`},
 		"TLS on plain":       {"https://" + plainHTTP, "", "", "tcp !tls", "protocol", "speaks no TLS", `write to = "http://` + plainHTTP + `"`},
 		"silence":            {"https://" + origin(t, mute), `timeout = { dial = "300ms" }`, "", "tcp !tls", "tls-timeout", "no TLS in time", ""},
+		"h2c on HTTP/1":      {"h2c://" + plainHTTP, "", "", "tcp !h2c", "protocol", "HTTP/1", ""},
+		"h2c on TLS":         {"h2c://" + onlyTLS, "", "", "tcp !h2c", "reset", "", `write to = "https://` + onlyTLS},
+		"scgi on HTTP":       {"scgi://" + nginx, "", "", "tcp !scgi", "protocol", "HTTP/1, not scgi", ""},
+		"uwsgi on HTTP":      {"uwsgi://" + nginx, "", "", "tcp !uwsgi", "protocol", "HTTP/1, not uwsgi", ""},
+		"a body that stalls": {"http://" + stalled, `timeout = { idle = "200ms" }`, "", "tcp !http", "body-timeout", "went silent", ""},
 		"a password":         {"http://" + plainHTTP, "", "/private", "tcp http", "", "", "asks for a password"},
 		"to https":           {"http://" + plainHTTP, "", "/secure", "tcp http", "", "", "X-Forwarded-Proto"},
 	} {
