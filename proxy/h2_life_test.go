@@ -291,3 +291,60 @@ func TestHTTP2SideBySide(t *testing.T) {
 		}
 	}
 }
+
+// A refusal that is there before the body has come ends its stream when the body
+// has, without a reset: some clients lose the answer over one. Late frames of a
+// body that goes on meet no error.
+func TestHTTP2RefusedUpload(t *testing.T) {
+	s := newSite(t, answersHere+"methods = \"GET\"\n")
+	for name, c := range map[string]struct {
+		pieces int
+		ends   bool
+		want   string
+	}{
+		"a body that ends":        {pieces: 5, ends: true, want: "405 end"},
+		"an empty body":           {ends: true, want: "405 end"},
+		"a body that stops":       {pieces: 5, want: "405 end, reset NO_ERROR"},
+		"a body that never comes": {want: "405 end, reset NO_ERROR"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := s.frames()
+			f.t = t
+			id := f.open(false, f.fields(set(get, ":method", "POST")...))
+			got := f.outcome(id)
+			for range c.pieces {
+				f.do(f.WriteData(id, false, make([]byte, 8<<10)))
+			}
+			if c.ends {
+				f.do(f.WriteData(id, true, nil))
+			}
+			if got += f.restOf(id); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// restOf says how a stream ends whose head was read: its end, and resets until
+// another request was answered.
+func (f *frames) restOf(stream uint32) (said string) {
+	f.t.Helper()
+	_ = f.SetReadDeadline(time.Now().Add(10 * time.Second))
+	for next := uint32(0); ; {
+		frame, err := f.ReadFrame()
+		f.do(err)
+		switch frame := frame.(type) {
+		case *http2.DataFrame:
+			if frame.StreamID == stream && frame.StreamEnded() {
+				said += " end"
+				next = f.ask(get...)
+			}
+		case *http2.RSTStreamFrame:
+			said += fmt.Sprint(", reset ", frame.ErrCode)
+		case *http2.MetaHeadersFrame:
+			if frame.StreamID == next {
+				return said
+			}
+		}
+	}
+}

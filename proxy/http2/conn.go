@@ -146,4 +146,5 @@ func (c *Conn) serveStream(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	c.serve(s)
+	s.linger()
 }

@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -24,6 +25,8 @@ type requestBody struct {
 	go100   chan struct{} // closed when it may, or never will; nil where it need not
 	stopped bool
 	eof     bool
+	asked   bool // somebody reads it
+	unasked bool // nobody ever will
 }
 
 const bodyBuffer = 16 << 10
@@ -40,6 +43,9 @@ func (b *requestBody) Ready() bool { return false }
 
 // Next implements message.Body.
 func (b *requestBody) Next() ([]byte, error) {
+	if b.buf == nil && !b.ask() {
+		return nil, http.ErrBodyReadAfterClose
+	}
 	if b.go100 != nil {
 		select {
 		case <-b.go100:
@@ -131,6 +137,41 @@ func (b *requestBody) isStopped() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.stopped
+}
+
+// ask begins the reading; false where that was given up before.
+func (b *requestBody) ask() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked = true
+	return !b.unasked
+}
+
+// giveUp keeps everybody from reading, but for drain; false where somebody has
+// begun, or the client was not let send.
+func (b *requestBody) giveUp() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unasked = !b.asked && !b.stopped && !b.waits && b.trailers != nil
+	return b.unasked
+}
+
+const (
+	// drainFor and drainSize are for what a client sends before it has read a
+	// refusal. Some lose the answer where its stream is reset meanwhile.
+	drainFor  = 500 * time.Millisecond
+	drainSize = 1 << 20
+)
+
+// drain throws away what comes of a body that was given up. Of one that does not
+// end the window lets no more through than is on its way; that is waited for.
+func (b *requestBody) drain() {
+	ctx, cancel := context.WithTimeout(b.s.Context(), drainFor)
+	defer cancel()
+	defer context.AfterFunc(ctx, b.stop)()
+	if _, err := io.CopyN(io.Discard, b.s.r.Body, drainSize); err == nil {
+		<-ctx.Done()
+	}
 }
 
 // stop ends the reading. Closing first, so that who waits for a 100 finds it

@@ -80,10 +80,13 @@ func (s *Stream) Respond(x *message.Exchange) error {
 		}
 		s.setTrailers(r)
 	}
-	if r.Status > 299 || message.IsGRPC(x.Request.Fields.Get(message.ContentType)) {
+	isCall := message.IsGRPC(x.Request.Fields.Get(message.ContentType))
+	if r.Status > 299 || isCall {
 		// A refusal, or the status of a call, is the end whatever the client
 		// was about to say; it leaves when nobody reads any more.
-		s.body.stop()
+		if isCall || !s.body.giveUp() {
+			s.body.stop()
+		}
 	} else if !s.body.over() {
 		if err := s.flush(); err != nil {
 			return err
@@ -91,6 +94,13 @@ func (s *Stream) Respond(x *message.Exchange) error {
 	}
 	s.broken = false
 	return nil
+}
+
+// linger lets a client that was refused say what is on its way.
+func (s *Stream) linger() {
+	if s.body.unasked && !s.broken && s.flush() == nil {
+		s.body.drain()
+	}
 }
 
 // framed is the body that is sent, and how long it must be.
