@@ -81,6 +81,9 @@ func specOf(cr *config.Route, to config.Upstream) upstream.Spec {
 	}
 	if cr.Health != nil {
 		spec.Check = checkOf(cr.Health)
+		if s.url != "" {
+			spec.Check.Host = hostFor(cr)
+		}
 	}
 	return spec
 }

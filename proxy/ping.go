@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -38,13 +39,16 @@ type pingAnswer struct {
 	excerpt  string // the beginning of its body
 }
 
-// askHTTP1 asks once for a path by the upstream's own name. It ends when the
+// askedBy is the name that an upstream is asked by.
+func askedBy(s *upstream.Spec) string { return cmp.Or(s.Check.Host, s.Host) }
+
+// askHTTP1 asks once for a path. It ends when the
 // connection is closed.
 func askHTTP1(conn net.Conn, s *upstream.Spec, target string) (a pingAnswer, err error) {
 	x := message.New()
 	defer x.Release()
 	r := &x.Request
-	r.Method, r.Path, r.Authority = []byte("GET"), []byte(target), []byte(s.Host)
+	r.Method, r.Path, r.Authority = []byte("GET"), []byte(target), []byte(askedBy(s))
 	r.Fields.AddKnown(message.UserAgent, []byte("portico"))
 	r.Fields.AddKnown(message.Accept, []byte("*/*"))
 	c := http1.NewClientConn(conn, http1.DefaultLimits)

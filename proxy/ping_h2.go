@@ -27,11 +27,11 @@ func pingH2C(_ context.Context, conn net.Conn, s *upstream.Spec) error {
 	return err
 }
 
-// askHTTP2 asks once by the upstream's own name, with a body or nil, and hands
+// askHTTP2 asks once, with a body or nil, and hands
 // the body of the answer to read, if there is one. It ends when the connection is closed.
 func askHTTP2(conn net.Conn, s *upstream.Spec, x *message.Exchange, body []byte, read func(message.Body)) error {
 	r := &x.Request
-	r.Authority, r.Length = []byte(s.Host), int64(len(body))
+	r.Authority, r.Length = []byte(askedBy(s)), int64(len(body))
 	r.Fields.AddKnown(message.UserAgent, []byte("portico"))
 	w := http2.NewWire(conn)
 	defer w.Release()

@@ -109,16 +109,19 @@ func errandsOf(r *config.Route, path string) (out []errand) {
 	return out
 }
 
-// hostFor is the Host that the route's visitors are known by upstream, "" for
-// the upstream's own.
+// hostFor is the Host that the route's visitors are known by upstream, by which
+// checks and probes ask too; "" for the upstream's own.
 func hostFor(r *config.Route) string {
 	switch {
 	case r.HostHeader == "upstream":
 		return ""
 	case r.HostHeader != "client":
 		return r.HostHeader
-	case len(r.Hosts) > 0 && !strings.HasPrefix(r.Hosts[0], "*"):
-		return r.Hosts[0]
+	}
+	for _, h := range r.Hosts {
+		if !strings.HasPrefix(h, "*") {
+			return h
+		}
 	}
 	return ""
 }

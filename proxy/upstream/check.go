@@ -11,6 +11,7 @@ import (
 // Check is how an upstream's health is looked at; the zero value is not at all.
 type Check struct {
 	Path     string // that is asked for, where the protocol has paths; "" for its ping, or a connect
+	Host     string // that is asked by, where the protocol has hosts; "" for the upstream's own
 	Interval time.Duration
 	Timeout  time.Duration // for everything from the name to the answer
 	Expect   Statuses
