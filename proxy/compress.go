@@ -14,13 +14,22 @@ const leastCompressed = 1 << 10
 // it plain. It is off unless a route asks for it: where a page shows both a
 // secret and what its visitor sent, its compressed length tells of the secret
 // even through TLS (the attack known as BREACH).
+//
+// The head is the same whatever follows it: HEAD is told what GET would be, and
+// a 304 or a part that the whole depends on Accept-Encoding, so that a cache
+// does not forget it.
 func (v *visit) compress() *compressed {
-	r := &v.x.Response
-	if r.Status == 304 {
-		v.weakenKnown()
+	r, isHEAD := &v.x.Response, v.x.Request.IsHEAD()
+	switch {
+	case !varies(r):
 		return nil
-	}
-	if r.Body == nil || v.x.Request.IsHEAD() || !compressible(r) {
+	case r.Status == 304:
+		v.weakenKnown()
+		fallthrough
+	case r.Status == 206:
+		addVary(&r.Fields)
+		return nil
+	case r.Body == nil && !isHEAD, !compressible(r):
 		return nil
 	}
 	addVary(&r.Fields)
@@ -28,26 +37,35 @@ func (v *visit) compress() *compressed {
 	if coding == "" {
 		return nil
 	}
-	body := newCompressed(coding, r.Body)
-	if body == nil {
-		return nil
+	var body *compressed
+	if !isHEAD {
+		if body = newCompressed(coding, r.Body); body == nil {
+			return nil
+		}
+		r.Body = body
 	}
 	r.Fields.RemoveFunc(ofPlainBytes)
 	r.Fields.Add("Content-Encoding", []byte(coding))
 	v.weaken()
-	r.Body, r.Length = body, message.Unknown
+	r.Length = message.Unknown
 	return body
 }
 
-// compressible tells whether an answer is text that is whole and left plain.
-// What has no end of its own is sent as it is: an encoder for each open stream
-// would cost more memory than the line it saves.
+// varies tells whether a page of that kind is sent in one coding or another:
+// text that the upstream left plain. What has no end of its own is sent as it
+// is: an encoder for each open stream would cost more memory than the line it
+// saves.
+func varies(r *message.Response) bool {
+	kind := r.Fields.Get(message.ContentType)
+	unsaid := r.Status == 304 && len(kind) == 0 || r.Status == 206 && hasMediaType(kind, "multipart/byteranges")
+	return (unsaid || isText(kind)) && kindOf(r.Fields) == notLive &&
+		r.Fields.Find("Content-Encoding") == nil && !listed(r.Fields, "Cache-Control", "no-transform")
+}
+
+// compressible tells whether an answer that varies is whole, and worth it.
 func compressible(r *message.Response) bool {
-	return message.BodyAllowed(r.Status) && r.Status != 206 &&
-		(r.Length == message.Unknown || r.Length >= leastCompressed) &&
-		isText(r.Fields.Get(message.ContentType)) && kindOf(r.Fields) == notLive &&
-		r.Fields.Find("Content-Encoding") == nil && r.Fields.Find("Content-Range") == nil &&
-		!listed(r.Fields, "Cache-Control", "no-transform")
+	return message.BodyAllowed(r.Status) && r.Fields.Find("Content-Range") == nil &&
+		(r.Length == message.Unknown || r.Length >= leastCompressed)
 }
 
 // textTypes are those beside text/*, and with the endings +json and +xml.

@@ -152,9 +152,12 @@ func TestCompressLeavesAlone(t *testing.T) {
 		{"a camera", 200, http.Header{"Content-Type": {"multipart/x-mixed-replace; boundary=x"}}, false, false},
 		{"what is encoded", 200, http.Header{"Content-Type": {"text/html"}, "Content-Encoding": {"br"}}, false, false},
 		{"what must stay", 200, http.Header{"Content-Type": {"text/html"}, "Cache-Control": {"public, No-Transform"}}, false, false},
-		{"a part", 206, http.Header{"Content-Type": {"text/html"}, "Content-Range": {"bytes 0-4999/9999"}}, false, false},
+		{"a part", 206, http.Header{"Content-Type": {"text/html"}, "Content-Range": {"bytes 0-4999/9999"}}, false, true},
+		{"parts", 206, http.Header{"Content-Type": {"multipart/byteranges; boundary=x"}}, false, true},
+		{"a part of a picture", 206, http.Header{"Content-Type": {"image/png"}, "Content-Range": {"bytes 0-4999/9999"}}, false, false},
 		{"no content", 204, http.Header{}, false, false},
-		{"not modified", 304, http.Header{}, false, false},
+		{"not modified", 304, http.Header{}, false, true},
+		{"what must stay, not modified", 304, http.Header{"Cache-Control": {"no-transform"}}, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			head, status = c.head, c.status
@@ -171,14 +174,6 @@ func TestCompressLeavesAlone(t *testing.T) {
 			}
 		})
 	}
-	t.Run("HEAD", func(t *testing.T) {
-		head, status = http.Header{"Content-Type": {"text/plain"}, "Content-Length": {long}}, 200
-		req, _ := http.NewRequest("HEAD", "http://"+s.addr+"/", nil)
-		req.Header.Set("Accept-Encoding", "gzip")
-		if resp, _ := s.do(req); resp.Header.Get("Content-Encoding") != "" {
-			t.Errorf("%v", resp.Header)
-		}
-	})
 	t.Run("short", func(t *testing.T) {
 		text, head, status = "short", http.Header{"Content-Type": {"text/plain"}, "Content-Length": {"5"}}, 200
 		if resp, body := s.ask("/", "gzip"); resp.Header.Get("Content-Encoding") != "" || body != "short" {
@@ -253,6 +248,51 @@ func TestCompressEveryAction(t *testing.T) {
 	resp, _ := s.ask("/a.txt", "gzip")
 	if again, _ := s.ask("/a.txt", "gzip", "If-None-Match", resp.Header.Get("ETag")); again.StatusCode != 304 || again.Header.Get("ETag") != resp.Header.Get("ETag") {
 		t.Errorf("asked again: %d %v", again.StatusCode, again.Header)
+	}
+}
+
+// TestCompressHEAD: HEAD is answered by the head of GET, wherever that comes
+// from, and a 304 varies as they do.
+func TestCompressHEAD(t *testing.T) {
+	text := strings.Repeat("0123456789 text\n", 1000)
+	addr := handler(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Accept-Ranges", "bytes")
+		if r.URL.Path == "/short" {
+			w.Header().Set("Content-Type", "text/plain")
+			io.WriteString(w, "short")
+			return
+		}
+		http.ServeContent(w, r, "a.txt", time.Time{}, strings.NewReader(text))
+	})
+	dir := tree(t, map[string]string{"a.txt": text, "a.png": text})
+	s := newSite(t, fmt.Sprintf(compressTo, addr)+
+		fmt.Sprintf("[route.files]\nhost = \"*\"\npath = \"/files/*\"\nstrip_prefix = \"/files\"\nfiles = %q\ncompress = true\n", dir)+
+		fmt.Sprintf("[route.fixed]\nhost = \"*\"\npath = \"/fixed\"\nrespond = { body = %q }\ncompress = true\n", text[:4000]))
+	for _, path := range []string{"/a.txt", "/short", "/files/a.txt", "/files/a.png", "/fixed"} {
+		for _, coding := range []string{"gzip", "zstd", "br"} {
+			t.Run(path+" "+coding, func(t *testing.T) {
+				get, _ := s.ask(path, coding)
+				req, _ := http.NewRequest("HEAD", "http://"+s.addr+path, nil)
+				req.Header.Set("Accept-Encoding", coding)
+				head, _ := s.do(req)
+				for _, name := range []string{"Vary", "Content-Encoding", "Content-Length", "ETag", "Accept-Ranges", "Content-Type"} {
+					if is, want := head.Header.Get(name), get.Header.Get(name); is != want {
+						t.Errorf("HEAD: %s: %q, GET: %q", name, is, want)
+					}
+				}
+				tag, vary := get.Header.Get("ETag"), get.Header.Get("Vary")
+				if tag == "" || vary == "" {
+					return
+				}
+				if again, _ := s.ask(path, coding, "If-None-Match", tag); again.StatusCode != 304 || again.Header.Get("Vary") != vary || again.Header.Get("ETag") != tag {
+					t.Errorf("asked again: %d %v, want %s %s", again.StatusCode, again.Header, tag, vary)
+				}
+				if part, _ := s.ask(path, coding, "Range", "bytes=0-3"); part.StatusCode != 206 || part.Header.Get("Vary") != vary {
+					t.Errorf("a part: %d %v, want %s", part.StatusCode, part.Header, vary)
+				}
+			})
+		}
 	}
 }
 
