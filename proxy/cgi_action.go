@@ -61,7 +61,7 @@ func (g *gateway) serve(v *visit) {
 		body.release()
 	}
 	if v.row.Status >= 400 && v.row.Detail == "" {
-		v.row.Detail = said
+		v.row.Detail = cmp.Or(said, g.php.leadsOut(p.looked))
 	}
 }
 
@@ -103,7 +103,9 @@ func (g *gateway) place(x *message.Exchange, path, judged []byte, vars variables
 	case hasDotSegment(plain):
 		return nil, place{status: 400, why: "a dot segment in the path, once it is decoded"}
 	case g.php != nil:
-		return mount, g.php.find(vars)
+		p = g.php.find(vars)
+		p.looked = path
+		return mount, p
 	case string(path) == "*":
 		plain = nil
 	}

@@ -38,6 +38,7 @@ type place struct {
 	info        []byte // what follows it, decoded
 	filename    []byte
 	file        []byte // path below static, escaped
+	looked      []byte // the path that was looked for first
 	slash       bool   // a folder whose name lacks its slash
 	status      int    // why says the reason to the owner
 	why         string
@@ -160,6 +161,19 @@ func (p *php) missing(escaped []byte) place {
 		at.why = p.static.why(escaped, err)
 	}
 	return at
+}
+
+// leadsOut says to the owner that a path was passed over for a link out of
+// static, "" where it was not: the application answered in the place of a file.
+func (p *php) leadsOut(escaped []byte) string {
+	if p == nil || p.static == nil {
+		return ""
+	}
+	_, err := p.static.stat(escaped)
+	if p.static.leadsOut(escaped, err) == "" {
+		return ""
+	}
+	return p.static.why(escaped, err)
 }
 
 // isSource tells whether a file may show a program's source: a script under any

@@ -52,6 +52,44 @@ func eachPHP(t *testing.T, run func(t *testing.T, to string)) {
 	})
 }
 
+// TestLinkOut: what is not served for a link out of the folder is said to the
+// owner, whoever answers in its place, and not to the visitor.
+func TestLinkOut(t *testing.T) {
+	lost := func(map[string]string) string {
+		return cgitest.Family[0].Answer("Status: 404\nContent-Type: text/plain\n\nnothing here")
+	}
+	root, outside := phpTree(t), tree(t, map[string]string{"lib.js": "lib"})
+	for link, to := range map[string]string{"lib.js": outside + "/lib.js", "lib": outside, "gone.js": outside + "/gone.js"} {
+		if err := os.Symlink(to, filepath.Join(root, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newSite(t, fmt.Sprintf("[route.php]\nhost = \"php.test\"\npath = \"/p/*\"\nstrip_prefix = \"/p\"\nto = %q\nroot = %q\nstatic = %q\n", "fastcgi://"+asked(t, cgitest.ReadFastCGI, lost), root, root)+
+		fmt.Sprintf("[route.files]\nhost = \"files.test\"\nfiles = %q\n", root))
+	for i, c := range []struct{ host, path, detail string }{
+		{"php.test", "/p/secret.php", `a link out of the folder, to "`},
+		{"php.test", "/p/secret.php/info", ""},
+		{"php.test", "/p/lib.js", `/lib.js": a link out of the folder, to "` + outside + `/lib.js"`},
+		{"php.test", "/p/lib/lib.js", `a link out of the folder, to "` + outside + `/lib.js"`},
+		{"php.test", "/p/nothing.js", ""},
+		{"files.test", "/lib.js", `/lib.js": a link out of the folder, to "` + outside + `/lib.js"`},
+		{"files.test", "/gone.js", "escapes"},
+		{"files.test", "/nothing.js", "no such file"},
+	} {
+		resp, body := s.get(c.host, c.path)
+		row := s.lastRow(uint64(i + 1))
+		if resp.StatusCode != 404 || !strings.Contains(row.Detail, c.detail) {
+			t.Errorf("%s%s: %d, %q", c.host, c.path, resp.StatusCode, row.Detail)
+		}
+		if c.detail == "" && strings.Contains(row.Detail, "link") {
+			t.Errorf("%s%s: %q", c.host, c.path, row.Detail)
+		}
+		if strings.Contains(body, outside) || strings.Contains(body, "link") {
+			t.Errorf("%s%s: the visitor sees %q", c.host, c.path, body)
+		}
+	}
+}
+
 func TestTryFiles(t *testing.T) {
 	eachPHP(t, func(t *testing.T, to string) {
 		root := phpTree(t)

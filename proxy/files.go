@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -189,7 +190,27 @@ func (s *fileServer) why(path []byte, err error) string {
 	if errors.As(err, &whole) {
 		return s.dir + ": " + bareFileError(whole.err)
 	}
+	if to := s.leadsOut(path, err); to != "" {
+		err = errors.New("a link out of the folder, to " + strconv.Quote(to) + ", is not followed: have a copy or a mount in its place")
+	}
 	return strconv.Quote(s.dir+string(path)) + ": " + bareFileError(err)
+}
+
+// leadsOut is where the link ends for which a path was refused, "" where there
+// was another reason. That is for the owner, who made the link; Root tells it
+// by an error without a number, and not where to.
+func (s *fileServer) leadsOut(path []byte, err error) string {
+	var refused *fs.PathError
+	var errno syscall.Errno
+	if !errors.As(err, &refused) || errors.As(err, &errno) {
+		return ""
+	}
+	name, err := plainName(path)
+	if err != nil {
+		return ""
+	}
+	to, _ := filepath.EvalSymlinks(filepath.Join(s.dir, name))
+	return to
 }
 
 // bareFileError takes the operation and the name off.
