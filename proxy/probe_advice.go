@@ -32,7 +32,29 @@ func (p *Probe) advise(ctx context.Context, e errand, u *upstream.Upstream) {
 			p.say("if that is your server, write " + write)
 		}
 	case record.CauseTLSTimeout, record.CauseHeaderTimeout, record.CauseProtocol, record.CauseReset:
-		p.adviseScheme(ctx, e)
+		if !p.adviseScheme(ctx, e) {
+			p.adviseServer()
+		}
+	case record.CauseBodyTimeout, record.CauseTooLarge:
+		p.adviseServer()
+	}
+}
+
+// adviseServer says what to look at where the upstream speaks what its URL says.
+func (p *Probe) adviseServer() {
+	switch p.Cause {
+	case record.CauseTLSTimeout:
+		p.say("it takes the connection and answers nothing, with TLS or without: is that its port, and what does its own log say?")
+	case record.CauseProtocol:
+		p.say("it does not answer as this scheme has it: is that its port, and what does its own log say?")
+	case record.CauseHeaderTimeout:
+		p.say("it took the request and does not answer: what is it busy with (its own log)? timeout.response_header is how long visitors wait")
+	case record.CauseBodyTimeout:
+		p.say("it began an answer and fell silent: look into its own log; timeout.idle is how long visitors wait")
+	case record.CauseReset:
+		p.say("it hung up by itself: look into its own log, and whether it lets this machine's address in")
+	case record.CauseTooLarge:
+		p.say("the head of its answer is too large, mostly by the cookies it sets: look into its own log; max_body bounds what visitors send, not this")
 	}
 }
 
@@ -48,20 +70,41 @@ func refusedWords(u *upstream.Upstream) string {
 	return "is the server running, and on that port? one that listens on 127.0.0.1 only is not reached from another machine: let it listen on 0.0.0.0 or its own address"
 }
 
-// adviseScheme finds out whether the upstream speaks with or without TLS, where
-// that is not what its URL says.
-func (p *Probe) adviseScheme(ctx context.Context, e errand) {
-	plain := map[string]string{"https": "http", "grpcs": "grpc"}[e.to.Scheme]
-	if plain != "" {
-		if strings.Contains(p.Detail, "speaks no TLS") {
-			p.say(fmt.Sprintf("it speaks without TLS: write to = %q", withScheme(e.to, plain)))
-		}
-		return
-	}
+// adviseScheme finds out what the upstream speaks where that is not what its URL
+// says; false where it found nothing.
+func (p *Probe) adviseScheme(ctx context.Context, e errand) bool {
 	over := map[string]string{"http": "https", "h2c": "https", "grpc": "grpcs"}[e.to.Scheme]
 	if over != "" && e.speaksTLS(ctx) {
 		p.say(fmt.Sprintf("it speaks TLS: write to = %q", withScheme(e.to, over)))
+		return true
 	}
+	same := map[string]string{"https": "http", "grpcs": "grpc"}[e.to.Scheme]
+	if same != "" && strings.Contains(p.Detail, "speaks no TLS") {
+		p.say(fmt.Sprintf("it speaks without TLS: write to = %q", withScheme(e.to, same)))
+		return true
+	}
+	for _, plain := range withoutTLS[e.to.Scheme] {
+		if e.speaks(ctx, plain.asked) {
+			p.say(fmt.Sprintf("it speaks %s without TLS: write to = %q", plain.words, withScheme(e.to, plain.write)))
+			return true
+		}
+	}
+	return false
+}
+
+// guess is a scheme to try, and the one to write where there is an answer.
+type guess struct{ asked, words, write string }
+
+var (
+	isHTTP1 = guess{"http", "HTTP/1", "http"}
+	isHTTP2 = guess{"h2c", "HTTP/2", "h2c"}
+	isGRPC  = guess{"h2c", "HTTP/2", "grpc"}
+)
+
+// withoutTLS lists what an upstream may speak in place of a scheme.
+var withoutTLS = map[string][]guess{
+	"http": {isHTTP2}, "https": {isHTTP1, isHTTP2}, "h2c": {isHTTP1}, "grpc": {isHTTP1}, "grpcs": {isGRPC, isHTTP1},
+	"fastcgi": {isHTTP1}, "scgi": {isHTTP1}, "uwsgi": {isHTTP1},
 }
 
 func withScheme(to config.Upstream, scheme string) string {

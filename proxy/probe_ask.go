@@ -140,6 +140,6 @@ func (e errand) speaks(ctx context.Context, scheme string) bool {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	a, _ := askOnce(speakers[scheme].Speak(conn), &spec, "/", guessWait, guessWait)
+	a, _ := askOnce(speakers[scheme].Speak(conn), &spec, "/", within(guessWait, e.route.Timeout.ResponseHeader), guessWait)
 	return a.status != 0
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -64,6 +65,22 @@ func TestProbe(t *testing.T) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
 	})
+	only := httptest.NewUnstartedServer(http.NotFoundHandler())
+	only.Config.Protocols = new(http.Protocols)
+	only.Config.Protocols.SetUnencryptedHTTP2(true)
+	only.Start()
+	t.Cleanup(only.Close)
+	h2c := only.Listener.Addr().String()
+	waiting := origin(t, func(c net.Conn, r *bufio.Reader) { // for the end of a line that no ClientHello has
+		if b, _ := r.ReadByte(); b == 'G' {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+		}
+		io.Copy(io.Discard, r)
+	})
+	huge := origin(t, func(c net.Conn, r *bufio.Reader) {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nSet-Cookie: "+strings.Repeat("x", 64<<10)+"\r\n\r\n")
+		io.Copy(io.Discard, r)
+	})
 	stalled := origin(t, func(c net.Conn, r *bufio.Reader) {
 		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
 		io.Copy(io.Discard, r)
@@ -85,12 +102,19 @@ func TestProbe(t *testing.T) {
 		"plain on TLS":       {"http://" + secure, "", "", "tcp http", "", "", "https:// for http://"},
 		"plain on TLS alone": {"http://" + onlyTLS, "", "", "tcp !http", "reset", "closed the connection", `it speaks TLS: write to = "https://` + onlyTLS + `"`},
 		"TLS on plain":       {"https://" + plainHTTP, "", "", "tcp !tls", "protocol", "speaks no TLS", `write to = "http://` + plainHTTP + `"`},
-		"silence":            {"https://" + origin(t, mute), `timeout = { dial = "300ms" }`, "", "tcp !tls", "tls-timeout", "no TLS in time", ""},
-		"h2c on HTTP/1":      {"h2c://" + plainHTTP, "", "", "tcp !h2c", "protocol", "HTTP/1", ""},
+		"silence":            {"https://" + origin(t, mute), `timeout = { dial = "300ms", response_header = "300ms" }`, "", "tcp !tls", "tls-timeout", "no TLS in time", "answers nothing"},
+		"h2c on HTTP/1":      {"h2c://" + plainHTTP, "", "", "tcp !h2c", "protocol", "HTTP/1", `write to = "http://` + plainHTTP + `"`},
+		"grpc on HTTP/1":     {"grpc://" + plainHTTP, "", "", "tcp !grpc", "protocol", "HTTP/1", `write to = "http://` + plainHTTP + `"`},
 		"h2c on TLS":         {"h2c://" + onlyTLS, "", "", "tcp !h2c", "reset", "", `write to = "https://` + onlyTLS},
-		"scgi on HTTP":       {"scgi://" + nginx, "", "", "tcp !scgi", "protocol", "HTTP/1, not scgi", ""},
-		"uwsgi on HTTP":      {"uwsgi://" + nginx, "", "", "tcp !uwsgi", "protocol", "HTTP/1, not uwsgi", ""},
-		"a body that stalls": {"http://" + stalled, `timeout = { idle = "200ms" }`, "", "tcp !http", "body-timeout", "went silent", ""},
+		"scgi on HTTP":       {"scgi://" + nginx, "", "", "tcp !scgi", "protocol", "HTTP/1, not scgi", `write to = "http://` + nginx},
+		"uwsgi on HTTP":      {"uwsgi://" + nginx, "", "", "tcp !uwsgi", "protocol", "HTTP/1, not uwsgi", `write to = "http://` + nginx},
+		"a body that stalls": {"http://" + stalled, `timeout = { idle = "200ms" }`, "", "tcp !http", "body-timeout", "went silent", "timeout.idle"},
+		"TLS on waiting":     {"https://" + waiting, `timeout = { dial = "300ms" }`, "", "tcp !tls", "tls-timeout", "no TLS in time", `write to = "http://` + waiting},
+		"grpcs on waiting":   {"grpcs://" + waiting, `timeout = { dial = "300ms" }`, "", "tcp !tls", "tls-timeout", "no TLS in time", `write to = "http://` + waiting},
+		"HTTP/1 on h2c":      {"http://" + h2c, "", "", "tcp !http", "reset", "", `write to = "h2c://` + h2c},
+		"no answer":          {"http://" + origin(t, mute), `timeout = { response_header = "200ms", dial = "300ms" }`, "", "tcp !http", "header-timeout", "", "timeout.response_header"},
+		"hangs up":           {"http://" + origin(t, func(c net.Conn, r *bufio.Reader) { r.ReadByte() }), "", "", "tcp !http", "reset", "", "its own log"},
+		"a huge head":        {"http://" + huge, "", "", "tcp !http", "too-large", "", "max_body"},
 		"a password":         {"http://" + plainHTTP, "", "/private", "tcp http", "", "", "asks for a password"},
 		"to https":           {"http://" + plainHTTP, "", "/secure", "tcp http", "", "", "X-Forwarded-Proto"},
 	} {
