@@ -30,7 +30,6 @@ func (d *decoder) config(root *node) *Config {
 	d.readTables(root, c)
 	d.readPresets(root)
 	d.readRoutes(root, c)
-	d.warnUnserved(root, c)
 	c.Networks, c.Presets = d.networks, slices.Sorted(maps.Keys(d.presets))
 	return c
 }

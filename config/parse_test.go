@@ -127,18 +127,6 @@ to = "http://b"
 	}
 }
 
-func TestUnserved(t *testing.T) {
-	text := `
-[alert]
-url = "https://ntfy.test/x"
-`
-	_, ps := config.Parse([]byte(text[1:]))
-	want := `1:2: warning: this build cannot serve alert yet`
-	if got := ps.Error(); got != want {
-		t.Fatalf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
 // manyRoutes is a file of a size that no home has.
 func manyRoutes(n int) string {
 	var b strings.Builder

@@ -266,7 +266,7 @@ func TestSecrets(t *testing.T) {
 			if want != "" {
 				want = "3:9: warning: " + want + "\n"
 			}
-			if got := served(ps); got != want {
+			if got := lines(ps); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})
@@ -277,7 +277,7 @@ func TestSecrets(t *testing.T) {
 	} {
 		path := write(big.name, big.text)
 		_, ps := config.Parse(fmt.Appendf(nil, "[ddns.a]\nprovider = \"duckdns\"\ntoken = \"file:%s\"\n", path))
-		if got := served(ps); !strings.HasSuffix(got, big.want+"\n") {
+		if got := lines(ps); !strings.HasSuffix(got, big.want+"\n") {
 			t.Errorf("%s: %s", big.name, got)
 		}
 	}
@@ -304,7 +304,7 @@ func TestAlertURL(t *testing.T) {
 		"https://ntfy.test/x?key=hunter2": true,
 	} {
 		_, ps := config.Parse(fmt.Appendf(nil, "[alert]\nurl = %q\n", url))
-		if got := served(ps); strings.Contains(got, "plain text") != warns || strings.Contains(got, "hunter2") {
+		if got := lines(ps); strings.Contains(got, "plain text") != warns || strings.Contains(got, "hunter2") {
 			t.Errorf("%s: %s", url, got)
 		}
 	}
