@@ -81,6 +81,8 @@ type service struct {
 	store   *config.Store
 	control *control // nil where no socket could be made
 	notices []string // what the start could not do, for the console
+
+	stateDir string // "" where there is none
 }
 
 // serve builds all of it, runs it until ctx ends or a signal stops it, and
@@ -139,13 +141,14 @@ func (sv *service) openStore(lock *state, strict bool) error {
 	if err != nil {
 		return err
 	}
-	sv.ddns = ddns.New(ddns.Options{Log: sv.log, State: lock.directory(),
+	sv.stateDir = lock.directory()
+	sv.ddns = ddns.New(ddns.Options{Log: sv.log, State: sv.stateDir,
 		Gateways: func() []netip.Addr { return sv.server.Gateways() },
 		Found:    func(home []netip.Addr) { sv.server.SetHome(home) }})
-	sv.server = proxy.New(proxy.Options{Log: sv.log, State: lock.directory(), World: homeWorld{sv.ddns}, TXT: sv.ddns})
+	sv.server = proxy.New(proxy.Options{Log: sv.log, State: sv.stateDir, World: homeWorld{sv.ddns}, TXT: sv.ddns})
 	sv.admin = newAdmin(sv.log, sv.server)
 	sv.store, err = config.Open(config.Options{
-		Path: path, Starter: assets.Starter, Log: sv.log, State: lock.directory(), Strict: strict,
+		Path: path, Starter: assets.Starter, Log: sv.log, State: sv.stateDir, Strict: strict,
 	}, listening{sv.server}, sv.admin, sv.ddns)
 	if err != nil && found {
 		return listProblems(sv.err, path, err)
@@ -214,6 +217,7 @@ func (sv *service) run(ctx context.Context, reload <-chan struct{}, f *front, o 
 	jobs.Go(func() error { return sv.admin.Run(ctx) })
 	jobs.Go(func() error { return sv.ddns.Run(ctx) })
 	jobs.Go(func() error { return sv.store.Run(ctx) })
+	jobs.Go(func() error { return newAlerter(sv, sv.stateDir).Run(ctx) })
 	jobs.Go(func() error { return sv.reloads(ctx, reload) })
 	jobs.Go(func() error { return sv.systemd.Watch(ctx, func() { sv.server.Status() }) })
 	if sv.control != nil {
