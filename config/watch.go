@@ -53,6 +53,10 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-lost:
 			timer.Reset(timing.settle)
 		case <-timer.C:
+			if time.Since(first) < timing.hurry && beingWritten(s.file.Path) {
+				timer.Reset(timing.settle)
+				continue
+			}
 			first = time.Time{}
 			timer.Reset(timing.poll)
 			w.refresh()

@@ -77,6 +77,17 @@ func TestEditors(t *testing.T) {
 			b.must(err)
 			b.must(f.Close())
 		}},
+		{"a slow writer, whose first part is a configuration too", func(b *bench, text string) {
+			f, err := os.Create(b.path)
+			b.must(err)
+			cut := strings.LastIndex(text, "[route.")
+			_, err = f.WriteString(text[:cut])
+			b.must(err)
+			time.Sleep(5 * settle)
+			_, err = f.WriteString(text[cut:])
+			b.must(err)
+			b.must(f.Close())
+		}},
 		{"removed and made anew", func(b *bench, text string) {
 			b.must(os.Remove(b.path))
 			time.Sleep(settle / 4)
