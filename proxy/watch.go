@@ -19,7 +19,7 @@ const (
 	// silentWithin is how long an answer that has no room for a question may
 	// bring nothing once its client has ended its side: until bytes come, the host of
 	// one that is gone answers as that of one that listens, keep-alive probes too.
-	silentWithin = 10 * time.Second
+	silentWithin = 3 * time.Second
 )
 
 // watchClients looks after clients that wait, so that one who leaves frees the
