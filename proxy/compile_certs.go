@@ -21,6 +21,7 @@ func (c *compiler) certificates() certs.Plan {
 	for _, cert := range c.config.Certs {
 		plan.Pairs = append(plan.Pairs, certs.Pair{Name: cert.Name, Cert: cert.Cert, Key: cert.Key})
 	}
+	pairs := c.pairHosts()
 	wanted := map[string]certs.Want{}
 	for _, r := range c.config.Routes {
 		if !r.Enabled || r.Cert == "none" {
@@ -28,7 +29,7 @@ func (c *compiler) certificates() certs.Plan {
 		}
 		for _, host := range r.Hosts {
 			if _, taken := wanted[host]; !taken || r.Cert != "" { // what a route says goes before what is usual
-				wanted[host] = c.want(host, r.Cert)
+				wanted[host] = want(host, r.Cert, pairs)
 			}
 		}
 	}
@@ -42,9 +43,9 @@ func (c *compiler) certificates() certs.Plan {
 // want is where a host's certificate comes from: as its route says, else from
 // files that are for it, from the home's own authority where nobody else can
 // vouch for the name, and from the ACME authority.
-func (c *compiler) want(host, said string) certs.Want {
+func want(host, said string, pairs []pairHosts) certs.Want {
 	w := certs.Want{Host: host, Kind: certs.ACME}
-	pair := c.pairFor(host)
+	pair := pairFor(host, pairs)
 	switch {
 	case said == "local":
 		w.Kind = certs.Local
@@ -58,16 +59,30 @@ func (c *compiler) want(host, said string) certs.Want {
 	return w
 }
 
-// pairFor names the certificate in files that is for a host.
-func (c *compiler) pairFor(host string) string {
-	for _, cert := range c.config.Certs {
-		hosts := cert.Hosts
-		if len(hosts) == 0 {
-			hosts, _ = certs.HostsOf(cert.Cert) // one that cannot be read is for nobody
+// pairHosts is a certificate in files with the hosts it is for.
+type pairHosts struct {
+	name  string
+	hosts []string
+}
+
+// pairHosts reads, once for all routes, what each certificate in files is for.
+func (c *compiler) pairHosts() []pairHosts {
+	list := make([]pairHosts, len(c.config.Certs))
+	for i, cert := range c.config.Certs {
+		list[i] = pairHosts{cert.Name, cert.Hosts}
+		if len(cert.Hosts) == 0 {
+			list[i].hosts, _ = certs.HostsOf(cert.Cert) // one that cannot be read is for nobody
 		}
-		for _, h := range hosts {
+	}
+	return list
+}
+
+// pairFor names the certificate in files that is for a host.
+func pairFor(host string, pairs []pairHosts) string {
+	for _, p := range pairs {
+		for _, h := range p.hosts {
 			if strings.EqualFold(h, host) || strings.HasPrefix(h, "*.") && strings.EqualFold(h[1:], afterLabel(host)) {
-				return cert.Name
+				return p.name
 			}
 		}
 	}
