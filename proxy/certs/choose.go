@@ -51,19 +51,25 @@ func (n *names) find(host string) (choice, bool) {
 }
 
 func (k *Keeper) certificate(c choice, host string) (*tls.Certificate, error) {
-	switch {
-	case c.Kind == Local:
+	if c.Kind == Local {
 		return k.local.leaf(leafName(c.Host, host))
-	case c.pair != nil:
-		if cert := c.pair.current.Load(); cert != nil {
-			return cert, nil
-		}
-	case c.issuer != nil:
-		if cert := c.issuer.cert.Load(); cert != nil {
-			return cert, nil
-		}
+	}
+	if cert := c.present(); cert != nil {
+		return cert, nil
 	}
 	return k.standIn.of(leafName(c.Host, host))
+}
+
+// present is the certificate that an authority or files have brought, nil while
+// there is none.
+func (c choice) present() *tls.Certificate {
+	switch {
+	case c.pair != nil:
+		return c.pair.current.Load()
+	case c.issuer != nil:
+		return c.issuer.cert.Load()
+	}
+	return nil
 }
 
 // leafName is the name on a certificate we make: the want's own, so that the

@@ -32,14 +32,13 @@ func (k *Keeper) Status() []Status {
 
 func (k *Keeper) statusOf(c choice) Status {
 	s := Status{Host: c.Host, Kind: c.Kind}
+	s.describe(c.present())
 	switch {
 	case c.pair != nil:
-		s.describe(c.pair.current.Load())
 		if p := c.pair.problem.Load(); p != nil {
 			s.Why = *p
 		}
 	case c.issuer != nil:
-		s.describe(c.issuer.cert.Load())
 		e := k.memory.of(c.issuer.key())
 		s.Next = e.Not
 		if s.Why = c.issuer.why(); s.Why == "" {
@@ -70,12 +69,12 @@ func (s *Status) describe(c *tls.Certificate) {
 }
 
 // Valid tells whether a name has a certificate that visitors' browsers take.
+// Every request over plain HTTP may ask.
 func (k *Keeper) Valid(host string) bool {
 	c, ok := k.names.Load().find(host)
-	if !ok || c.Kind == Local {
+	if !ok {
 		return false
 	}
-	s := k.statusOf(c)
-	now := time.Now()
-	return !s.Pending && now.After(s.From) && now.Before(s.Until)
+	cert, now := c.present(), time.Now()
+	return cert != nil && now.After(cert.Leaf.NotBefore) && now.Before(cert.Leaf.NotAfter)
 }
