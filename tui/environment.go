@@ -10,22 +10,25 @@ import (
 type Theme uint8
 
 const (
-	Dark  Theme = iota // light text on a dark background
-	Light              // dark text on a light background
-	Mono               // no colour at all
+	TerminalTheme Theme = iota // as COLORFGBG says; dark where nothing does
+	Dark                       // light text on a dark background
+	Light                      // dark text on a light background
+	Mono                       // no colour at all
 )
 
-// ParseTheme reads a theme's name as the command line takes it; "" is Dark.
+// ParseTheme reads a theme's name as the command line takes it; "" is TerminalTheme.
 func ParseTheme(name string) (Theme, error) {
 	switch name {
-	case "", "dark":
+	case "":
+		return TerminalTheme, nil
+	case "dark":
 		return Dark, nil
 	case "light":
 		return Light, nil
 	case "mono":
 		return Mono, nil
 	}
-	return Dark, fmt.Errorf("unknown theme %q, use dark, light or mono", name)
+	return TerminalTheme, fmt.Errorf("unknown theme %q, use dark, light or mono", name)
 }
 
 // Signs is the set of characters that lines, marks and sparklines are drawn of.
@@ -39,7 +42,7 @@ const (
 
 // Variables names what a console wants to know of its terminal's environment.
 // A client that hands its terminal over sends these along.
-var Variables = []string{"TERM", "COLORTERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "TZ"}
+var Variables = []string{"TERM", "COLORTERM", "COLORFGBG", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "TZ"}
 
 // newEnvironment decides the look from the client's variables; theme and signs
 // are what was asked for and win.
@@ -48,7 +51,7 @@ func newEnvironment(getenv func(string) string, theme Theme, signs Signs) enviro
 		Colors: colors(getenv),
 		UTF8:   utf8Locale(getenv),
 		Linux:  getenv("TERM") == "linux",
-		Light:  theme == Light,
+		Light:  theme == Light || theme == TerminalTheme && lightBackground(getenv),
 	}
 	if theme == Mono {
 		env.Colors = 0
@@ -73,6 +76,15 @@ func colors(getenv func(string) string) int {
 		return 256
 	}
 	return 16
+}
+
+// lightBackground reads what rxvt, Konsole and others say of their colours:
+// "0;15", the last being the background. No terminal is asked: a mute one would
+// hold the console up.
+func lightBackground(getenv func(string) string) bool {
+	colours := getenv("COLORFGBG")
+	background := colours[strings.LastIndexByte(colours, ';')+1:]
+	return background == "7" || background == "15"
 }
 
 // utf8Locale reads the character set from the first locale variable that is

@@ -59,6 +59,28 @@ func TestUTF8(t *testing.T) {
 	}
 }
 
+func TestLightBackground(t *testing.T) {
+	for _, c := range []struct {
+		colours string
+		theme   Theme
+		want    bool
+	}{
+		{"", TerminalTheme, false},
+		{"15;0", TerminalTheme, false},
+		{"0;15", TerminalTheme, true},
+		{"0;default;15", TerminalTheme, true},
+		{"0;7", TerminalTheme, true},
+		{"0;17", TerminalTheme, false},
+		{"0;default", TerminalTheme, false},
+		{"0;15", Dark, false},
+		{"15;0", Light, true},
+	} {
+		if got := newEnvironment(variables("TERM", "rxvt", "COLORFGBG", c.colours), c.theme, LocaleSigns).Light; got != c.want {
+			t.Errorf("COLORFGBG=%s with theme %d: light is %t", c.colours, c.theme, got)
+		}
+	}
+}
+
 // TestAskedForWins holds that --theme, --ascii and --utf8 override the
 // environment.
 func TestAskedForWins(t *testing.T) {
@@ -72,7 +94,7 @@ func TestAskedForWins(t *testing.T) {
 }
 
 func TestParseTheme(t *testing.T) {
-	for name, want := range map[string]Theme{"": Dark, "dark": Dark, "light": Light, "mono": Mono} {
+	for name, want := range map[string]Theme{"": TerminalTheme, "dark": Dark, "light": Light, "mono": Mono} {
 		if got, err := ParseTheme(name); got != want || err != nil {
 			t.Errorf("ParseTheme(%q) = %v, %v", name, got, err)
 		}

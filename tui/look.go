@@ -73,7 +73,8 @@ func newLook(e environment) look {
 	}
 	l.tones = [4]uint8{plain: 0, calm: 36, warn: 33, bad: 31}
 	if e.Light {
-		l.tones[calm] = 34 // cyan is hard to read on white, blue on black
+		// Cyan and yellow are hard to read on white, blue on black.
+		l.tones[calm], l.tones[warn] = 34, 35
 	}
 	return l
 }

@@ -203,7 +203,7 @@ func cutColour(s string) (rest string, ok bool) {
 		return s, false
 	}
 	for part := range strings.SplitSeq(body[:end], ";") {
-		if !slices.Contains([]string{"", "0", "7", "31", "33", "34", "36"}, part) {
+		if !slices.Contains([]string{"", "0", "7", "31", "33", "34", "35", "36"}, part) {
 			return s, false
 		}
 	}

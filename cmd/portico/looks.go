@@ -15,7 +15,7 @@ type looks struct {
 }
 
 func (l *looks) flags(set *pflag.FlagSet) {
-	set.StringVar(&l.Theme, "theme", "", "the console's `COLOURS`: dark, light or mono")
+	set.StringVar(&l.Theme, "theme", "", "the console's `COLOURS`: dark, light or mono (else as COLORFGBG says, or dark)")
 	set.BoolVar(&l.ASCII, "ascii", false, "draw the console with ASCII signs only")
 	set.BoolVar(&l.UTF8, "utf8", false, "draw the console with UTF-8 signs, whatever the locale says")
 }
