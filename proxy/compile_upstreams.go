@@ -122,6 +122,7 @@ func (c *compiler) upstream(spec upstream.Spec, used map[upstream.Spec]*upstream
 	}
 	if u == nil {
 		u = upstream.New(spec, speakers[spec.Scheme].Protocol, c.server.log)
+		u.Recall(c.server.journal.past(spec.URL))
 	}
 	used[spec] = u
 	return u

@@ -36,6 +36,7 @@ type Server struct {
 	banBook  ban.Book
 	router   router
 	places   places
+	journal  *journal
 	hashing  *basic.Gate
 	certs    *certs.Keeper
 	tls      *tls.Config
@@ -77,6 +78,7 @@ func New(o Options) *Server {
 		records:   record.New(keptRows, keptFailures, keptHeads),
 		started:   time.Now(),
 		places:    newPlaces(),
+		journal:   openJournal(o.State, o.Log),
 		hashing:   basic.NewGate(runtime.GOMAXPROCS(0)),
 		listeners: map[string]*listener{},
 		parting:   map[string]*listener{},
@@ -95,7 +97,7 @@ func (s *Server) Records() *record.Log { return s.records }
 func (s *Server) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var jobs sync.WaitGroup
-	for _, job := range [...]func(context.Context){s.watchClients, s.sweep, s.followNetworks, s.keepCertificates, s.logRequests} {
+	for _, job := range [...]func(context.Context){s.watchClients, s.sweep, s.followNetworks, s.keepCertificates, s.logRequests, s.keepJournal} {
 		jobs.Go(func() { job(background) })
 	}
 	s.mu.Lock()

@@ -34,9 +34,13 @@ func newSite(t testing.TB, routes string) *site {
 
 func newLoggedSite(t testing.TB, routes string, log *slog.Logger) *site {
 	t.Helper()
+	return newSiteWith(t, routes, proxy.Options{Log: log})
+}
+
+func newSiteWith(t testing.TB, routes string, o proxy.Options) *site {
+	t.Helper()
 	leavesNobody(t)
-	s := &site{t: t, server: proxy.New(proxy.Options{Log: log}), ended: make(chan struct{}),
-		addr: freeAddr(t)}
+	s := &site{t: t, server: proxy.New(o), ended: make(chan struct{}), addr: freeAddr(t)}
 	s.apply(routes)
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop

@@ -26,9 +26,9 @@ type health struct {
 
 // Change is one turn of an upstream's state.
 type Change struct {
-	At     time.Time
-	Down   bool
-	Reason string
+	At     time.Time `json:"at"`
+	Down   bool      `json:"down"`
+	Reason string    `json:"reason"`
 }
 
 const maxChanges = 20
@@ -64,7 +64,10 @@ func (u *Upstream) Succeeded(now time.Time) {
 	defer u.mu.Unlock()
 	h := &u.health
 	h.failures = 0
-	if h.down && !u.Check.on() {
+	switch {
+	case h.wasDown():
+		h.turned(Change{now, false, "answers again"})
+	case h.down && !u.Check.on():
 		u.rise(now, "answers again")
 	}
 	u.failing.Store(h.down)
@@ -128,6 +131,9 @@ func (u *Upstream) found(now time.Time, err error) {
 		return
 	}
 	u.okAt.Store(now.UnixNano())
+	if h.wasDown() {
+		h.turned(Change{now, false, "passed a check"})
+	}
 	h.missed, h.passed = 0, h.passed+1
 	if h.down && h.passed >= u.Check.Rise {
 		h.failures = 0
@@ -139,8 +145,12 @@ func (u *Upstream) found(now time.Time, err error) {
 // fall and rise turn the state; the mutex is held.
 func (u *Upstream) fall(now time.Time, reason string) {
 	h := &u.health
+	if h.wasDown() {
+		now = h.changes[len(h.changes)-1].At
+	} else {
+		h.turned(Change{now, true, reason})
+	}
 	h.down, h.since = true, now
-	h.turned(Change{now, true, reason})
 	u.failing.Store(true)
 	u.log.Warn("upstream is down", "upstream", u.URL, "reason", reason, "failures", max(h.failures, h.missed))
 }
@@ -158,6 +168,21 @@ func (h *health) turned(c Change) {
 		h.changes = slices.Delete(h.changes, 0, 1)
 	}
 	h.changes = append(h.changes, c)
+}
+
+// Recall gives a new upstream the turns of its past, oldest first: those of
+// before a restart, or an edit. It begins with a chance nevertheless, but one
+// that was down and falls again has been down since then.
+func (u *Upstream) Recall(past []Change) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.health.changes = slices.Clone(past[max(len(past)-maxChanges, 0):])
+}
+
+// wasDown tells whether it was down in the past and was not heard of since.
+func (h *health) wasDown() bool {
+	n := len(h.changes)
+	return !h.down && n > 0 && h.changes[n-1].Down
 }
 
 // Available tells whether requests may go there now: also where it is down, but
