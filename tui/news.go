@@ -160,7 +160,7 @@ func (f *facts) lockNews(now time.Time) (all []news) {
 		switch {
 		case l.name != nil:
 			what, felt = l.host()+" is not published", "after a new address nobody finds it"
-		case state.s == "ends soon":
+		case state.s == string(proxy.CertificateEnding):
 			what, felt = "the certificate of "+l.host()+" ends in "+l.ends(now), ""
 		case state.tone == bad:
 			what = "the certificate of " + l.host() + " has ended"

@@ -141,21 +141,19 @@ func (l *lock) state(now time.Time) span {
 	if l.name != nil {
 		return nameState(l.name)
 	}
-	switch c := l.cert; {
-	case c.Kind == "local":
-		return span{plain, "ok"}
-	case c.Pending:
-		return span{warn, "pending"}
-	case now.After(c.Until):
-		return span{bad, "EXPIRED"}
-	case c.Until.Sub(now) < nearEnd:
-		return span{warn, "ends soon"}
-	}
-	return span{plain, "ok"}
+	return certState(l.cert, now)
 }
 
-// nearEnd is when a certificate that should have been renewed is worth a word.
-const nearEnd = 14 * 24 * time.Hour
+func certState(c *proxy.CertificateStatus, now time.Time) span {
+	state := c.State(now)
+	switch state {
+	case proxy.CertificateOK:
+		return span{plain, string(state)}
+	case proxy.CertificateExpired:
+		return span{bad, strings.ToUpper(string(state))}
+	}
+	return span{warn, string(state)}
+}
 
 func nameState(n *ddns.NameStatus) span {
 	switch {

@@ -18,7 +18,7 @@ func (sv *service) view() view {
 	status := sv.server.Status()
 	v.upstreams(status.Upstreams)
 	v.router(status.Warnings)
-	v.certificates(certReports(sv.server.Certificates()), now)
+	v.certificates(sv.server.Certificates(), now)
 	v.names(sv.ddns.Status(), now)
 	v.clock(now)
 	v.disk(sv.stateDir)
@@ -49,14 +49,14 @@ func (v *view) router(list []proxy.Warning) {
 	}
 }
 
-func (v *view) certificates(list []certReport, now time.Time) {
+func (v *view) certificates(list []proxy.CertificateStatus, now time.Time) {
 	for _, c := range list {
-		switch {
-		case c.State == "expired":
+		switch state := c.State(now); {
+		case state == proxy.CertificateExpired:
 			v.add("certificate", c.Host, joinWords("the certificate of "+c.Host+" has ended", c.Why))
-		case c.nearEnd(now):
+		case state == proxy.CertificateEnding:
 			v.add("certificate", c.Host, joinWords(fmt.Sprintf("the certificate of %s ends on %s", c.Host, c.Until.Local().Format(time.DateOnly)), c.Why))
-		case c.State == "pending" && !c.Next.IsZero():
+		case state == proxy.CertificatePending && !c.Next.IsZero():
 			v.add("certificate", c.Host, joinWords(c.Host+" got no certificate", c.Why))
 		}
 	}

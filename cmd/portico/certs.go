@@ -64,7 +64,7 @@ func (sv *service) certsCommand() command {
 type certReport struct {
 	Host   string    `json:"host"`
 	Kind   string    `json:"kind"`  // acme, local, file
-	State  string    `json:"state"` // ok, pending, expired
+	State  string    `json:"state"` // ok, ending, pending, expired
 	Issuer string    `json:"issuer"`
 	From   time.Time `json:"from,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
@@ -76,21 +76,9 @@ func certReports(list []proxy.CertificateStatus) []certReport {
 	out := make([]certReport, len(list))
 	now := time.Now()
 	for i, c := range list {
-		out[i] = certReport{Host: c.Host, Kind: c.Kind, State: "ok", Issuer: c.Issuer, From: c.From, Until: c.Until, Why: c.Why, Next: c.Next}
-		switch {
-		case c.Pending && c.Kind != "local":
-			out[i].State = "pending"
-		case !c.Until.IsZero() && now.After(c.Until):
-			out[i].State = "expired"
-		}
+		out[i] = certReport{Host: c.Host, Kind: c.Kind, State: string(c.State(now)), Issuer: c.Issuer, From: c.From, Until: c.Until, Why: c.Why, Next: c.Next}
 	}
 	return out
-}
-
-// nearEnd tells a certificate that should have been renewed long since: that is
-// done when a third of its life is left, 30 days at most.
-func (c certReport) nearEnd(now time.Time) bool {
-	return !c.Until.IsZero() && c.Until.Sub(now) < min(c.Until.Sub(c.From)/6, 14*24*time.Hour)
 }
 
 func printCerts(w io.Writer, list []certReport, now time.Time) error {

@@ -21,6 +21,8 @@ import (
 	"github.com/letsencrypt/pebble/v2/va"
 	"github.com/letsencrypt/pebble/v2/wfe"
 	"github.com/miekg/dns"
+
+	"forge.home.arpa/portico/proxy"
 )
 
 // internet is what lies beyond a home: its public address, here one of this
@@ -249,12 +251,12 @@ func TestClockFinding(t *testing.T) {
 func TestCertFindings(t *testing.T) {
 	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	day := 24 * time.Hour
-	list := certFindings([]certReport{
-		{Host: "good", Kind: "acme", State: "ok", From: now.Add(-10 * day), Until: now.Add(80 * day)},
-		{Host: "short", Kind: "acme", State: "ok", From: now.Add(-3 * day), Until: now.Add(3 * day)},
-		{Host: "late", Kind: "acme", State: "ok", From: now.Add(-80 * day), Until: now.Add(10 * day), Why: "the CA's words"},
-		{Host: "over", Kind: "file", State: "expired", From: now.Add(-100 * day), Until: now.Add(-day)},
-		{Host: "waits", Kind: "acme", State: "pending", Why: "no record"},
+	list := certFindings([]proxy.CertificateStatus{
+		{Host: "good", Kind: "acme", From: now.Add(-10 * day), Until: now.Add(80 * day)},
+		{Host: "short", Kind: "acme", From: now.Add(-3 * day), Until: now.Add(3 * day)},
+		{Host: "late", Kind: "acme", From: now.Add(-80 * day), Until: now.Add(10 * day), Why: "the CA's words"},
+		{Host: "over", Kind: "file", From: now.Add(-100 * day), Until: now.Add(-day)},
+		{Host: "waits", Kind: "acme", Pending: true, Why: "no record"},
 	}, now)
 	for host, want := range map[string]finding{
 		"late": {Color: yellow, Says: "ends in 10 days: the CA's words"}, "over": {Color: red, Says: "ended 2026-05-31"},

@@ -39,7 +39,7 @@ func (e *examination) run(ctx context.Context) (list []finding) {
 	list = append(list, e.names(ctx)...)
 	if e.running {
 		list = append(list, e.hairpin(ctx)...)
-		list = append(list, certFindings(certReports(e.server.Certificates()), time.Now())...)
+		list = append(list, certFindings(e.server.Certificates(), time.Now())...)
 		list = append(list, ddnsFindings(ddnsReports(e.ddns.Status()))...)
 	}
 	return list

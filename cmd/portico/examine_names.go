@@ -3,20 +3,22 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"forge.home.arpa/portico/proxy"
 )
 
 // certFindings judges the certificates; those that are good are one finding.
-func certFindings(reports []certReport, now time.Time) (list []finding) {
+func certFindings(certs []proxy.CertificateStatus, now time.Time) (list []finding) {
 	good, first := 0, time.Time{}
-	for _, c := range reports {
+	for _, c := range certs {
 		f := finding{Check: "certificate", About: c.Host, Says: c.Why}
-		switch {
-		case c.State == "expired":
+		switch c.State(now) {
+		case proxy.CertificateExpired:
 			f.Color, f.Says = red, joinWords("ended "+c.Until.Local().Format(time.DateOnly), c.Why)
-		case c.State == "pending":
+		case proxy.CertificatePending:
 			f.Color, f.Says = red, joinWords("there is none yet", c.Why)
 			f.Do = "portico certs --now " + c.Host + " tries at once"
-		case c.nearEnd(now):
+		case proxy.CertificateEnding:
 			f.Color, f.Says = yellow, joinWords(fmt.Sprintf("ends in %d days", int(c.Until.Sub(now).Hours()/24)), c.Why)
 		default:
 			good++

@@ -50,7 +50,7 @@ func (k *Keeper) statusOf(c choice) Status {
 			if leaf, err := k.local.leaf(c.Host); err == nil {
 				s.describe(leaf)
 			} else {
-				s.Why = err.Error()
+				s.Why, s.Pending = err.Error(), true
 			}
 		}
 		return s
