@@ -168,6 +168,7 @@ func (s scene) draw(t *testing.T, o modelOptions) (frame string) {
 		}
 		src := w.source(store)
 		src.Log = logLines
+		src.Locks = wellDoors(time.Now())
 		if s.name == "certs" {
 			src.Locks = homeDoors(time.Now())
 		}

@@ -18,15 +18,8 @@ func (m *model) drawHeader(p *pen) {
 	if !m.facts.known {
 		return
 	}
-	items, worst := m.headerItems(), m.worst()
-	for headerWidth(m.look, items) > p.room() {
-		items = withoutLeast(items)
-	}
-	// What is wrong is worth more than the finer figures.
-	for len(items) > keptFigures && headerWidth(m.look, items)+2+worst.width(m.look) > p.room() {
-		items = withoutLeast(items)
-	}
-	for _, it := range items {
+	worst := m.worst()
+	for _, it := range m.fittingItems(worst.width(m.look), p.room()) {
 		p.put(plain, "  ").text(it.text)
 	}
 	if len(worst) > 0 && p.room() >= leastNews {
@@ -35,9 +28,31 @@ func (m *model) drawHeader(p *pen) {
 }
 
 const (
-	keptFigures = 4  // stay although there is something to say
+	keptFigures = 4  // stay although there is much to say
+	mostNews    = 26 // cells that what is wrong has before them
 	leastNews   = 14 // cells; fewer would be cut beyond meaning
 )
+
+// fittingItems drops the least of the figures until the others fit. What is
+// wrong is worth more than the finer ones, and stands beside the first of all
+// on the narrowest window.
+func (m *model) fittingItems(news, room int) []headerItem {
+	items := m.headerItems()
+	if news > 0 {
+		news += 2
+	}
+	for len(items) > 1 {
+		need := news
+		if len(items) <= keptFigures {
+			need = min(news, 2+mostNews)
+		}
+		if headerWidth(m.look, items)+need <= room {
+			break
+		}
+		items = withoutLeast(items)
+	}
+	return items
+}
 
 // worst is the worst of what is wrong, in short.
 func (m *model) worst() text {
@@ -53,13 +68,13 @@ func (m *model) headerItems() []headerItem {
 	r := m.facts.status.Total
 	items := []headerItem{
 		{1, say(perSecond(r.PerSecond) + "/s")},
-		{6, say(shortBytes(int64(r.BytesPerSecond)) + "B/s")},
+		{10, say(shortBytes(int64(r.BytesPerSecond)) + "B/s")},
 	}
 	if r.Recent > 0 {
 		items = append(items,
-			headerItem{7, say("p50 " + unitDuration(r.P50))},
-			headerItem{4, say("p95 " + unitDuration(r.P95))},
-			headerItem{5, say("p99 " + unitDuration(r.P99))})
+			headerItem{11, say("p50 " + unitDuration(r.P50))},
+			headerItem{6, say("p95 " + unitDuration(r.P95))},
+			headerItem{9, say("p99 " + unitDuration(r.P99))})
 	}
 	errors := plain
 	if r.Errors > 0 {
@@ -73,7 +88,7 @@ func (m *model) headerItems() []headerItem {
 		}
 		items = append(items, headerItem{2, t})
 	}
-	return items
+	return append(items, m.facts.lockItems(m.o.Now())...)
 }
 
 func headerWidth(l *look, items []headerItem) int {

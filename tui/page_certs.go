@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -175,7 +174,7 @@ func (l *lock) ends(now time.Time) string {
 	case l.cert.Until.IsZero():
 		return "-"
 	}
-	return fmt.Sprintf("%dd", int(l.cert.Until.Sub(now).Hours()/24))
+	return daysLeft(l.cert.Until.Sub(now))
 }
 
 func (l *lock) next(now time.Time) string {
