@@ -2,10 +2,8 @@ package config
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 )
 
@@ -143,14 +141,10 @@ func (s *Store) hold(p *pending) error {
 	if s.state.dir == "" {
 		return nil
 	}
-	b, err := json.Marshal(pendingRecord{p.Until, p.Who, p.What, s.file.Path, string(p.before), string(p.after)})
-	if err == nil {
-		err = s.state.fs.MkdirAll(s.state.dir)
+	if err := s.state.fs.MkdirAll(s.state.dir); err != nil {
+		return err
 	}
-	if err == nil {
-		err = s.state.file(pendingName).Put(b)
-	}
-	return err
+	return s.state.file(pendingName).Save(pendingRecord{p.Until, p.Who, p.What, s.file.Path, string(p.before), string(p.after)})
 }
 
 // release forgets the pending change, whose outcome is what runs.
@@ -194,15 +188,8 @@ func (s *Store) nudge() {
 // loadPending finds the change that the last run did not see kept. What a clock
 // that was set says of the deadline is held against the time it may take.
 func (s *Store) loadPending() {
-	b, err := s.state.file(pendingName).Read()
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
 	var r pendingRecord
-	if err == nil {
-		err = json.Unmarshal(b, &r)
-	}
-	if err != nil {
+	if err := s.state.file(pendingName).Load(&r); err != nil {
 		s.log.Warn("the change that waits to be kept cannot be read: it stays", "state", s.state.dir, "error", err)
 		return
 	}

@@ -4,12 +4,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/netip"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -53,18 +50,8 @@ const memoryName = "ddns.json"
 // remember reads what an earlier run learnt. A file that cannot be read is as
 // good as none: the error says what was lost.
 func remember(dir string) (*memory, error) {
-	m := &memory{Salt: rand.Text(), Tables: map[string]kept{}}
-	if dir == "" {
-		return m, nil
-	}
-	m.file = atomicfile.New(filepath.Join(dir, memoryName))
-	text, err := m.file.Read()
-	if errors.Is(err, fs.ErrNotExist) {
-		return m, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, m)
-	}
+	m := &memory{file: atomicfile.InState(dir, memoryName), Salt: rand.Text(), Tables: map[string]kept{}}
+	err := m.file.Load(m)
 	if err != nil || m.Salt == "" || m.Tables == nil {
 		m.Salt, m.Tables = rand.Text(), map[string]kept{}
 		return m, fmt.Errorf("what dynamic DNS remembered is lost: %w", errors.Join(err, errors.New(m.file.Path+" is no state of ours")))
@@ -130,12 +117,5 @@ func (m *memory) forget(wanted map[string]map[string]bool) {
 func (m *memory) save() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.file.Path == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
-	}
-	return m.file.Put(text)
+	return m.file.Save(m)
 }

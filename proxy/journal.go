@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -32,16 +29,8 @@ const (
 )
 
 func openJournal(dir string, log *slog.Logger) *journal {
-	j := &journal{log: log}
-	if dir == "" {
-		return j
-	}
-	j.file = atomicfile.New(filepath.Join(dir, journalName))
-	text, err := j.file.Read()
-	if err == nil {
-		err = json.Unmarshal(text, &j.turns)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	j := &journal{log: log, file: atomicfile.InState(dir, journalName)}
+	if err := j.file.Load(&j.turns); err != nil {
 		log.Warn("the upstreams' past cannot be read and begins anew", "file", j.file.Path, "error", err)
 	}
 	return j

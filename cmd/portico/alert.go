@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -73,12 +69,8 @@ const (
 )
 
 func newAlerter(sv *service, state string) *alerter {
-	a := &alerter{log: sv.log, look: sv.view, post: newPoster().post, held: map[string]int{}, told: map[string]fault{}, wake: make(chan struct{}, 1),
-		config: func() *config.Alert { return sv.store.Current().Config.Alert }}
-	if state != "" {
-		a.file = atomicfile.New(filepath.Join(state, toldName))
-	}
-	return a
+	return &alerter{log: sv.log, look: sv.view, post: newPoster().post, held: map[string]int{}, told: map[string]fault{}, wake: make(chan struct{}, 1),
+		config: func() *config.Alert { return sv.store.Current().Config.Alert }, file: atomicfile.InState(state, toldName)}
 }
 
 // Run looks and tells until ctx ends.
@@ -181,16 +173,7 @@ func (a *alerter) enqueue(n note) {
 
 // remember reads what an earlier run told.
 func (a *alerter) remember() {
-	if a.file.Path == "" {
-		return
-	}
-	text, err := a.file.Read()
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &a.told)
-	}
+	err := a.file.Load(&a.told)
 	if err != nil || a.told == nil {
 		a.told = map[string]fault{}
 		a.log.Warn("which alerts were sent is not known: they are sent again", "error", err)
@@ -198,14 +181,7 @@ func (a *alerter) remember() {
 }
 
 func (a *alerter) keep() {
-	if a.file.Path == "" {
-		return
-	}
-	text, err := json.MarshalIndent(a.told, "", "  ")
-	if err == nil {
-		err = a.file.Put(text)
-	}
-	if err != nil {
+	if err := a.file.Save(a.told); err != nil {
 		a.log.Warn("which alerts were sent cannot be kept over a restart", "error", err)
 	}
 }

@@ -2,7 +2,7 @@
 // too: after a power cut there is the old text or the new one, never a part, and
 // an edit made by somebody else in the meantime is not overwritten. Mode, owner,
 // access lists and symbolic links are kept. The same for private files, which nobody else
-// edits.
+// edits, such as those of a state directory.
 //
 // It deliberately does not know what the file says.
 //

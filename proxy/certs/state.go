@@ -1,11 +1,8 @@
 package certs
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -31,19 +28,8 @@ type memory struct {
 const memoryName = "certs.json"
 
 func remember(dir string) (*memory, error) {
-	m := &memory{Hosts: map[string]entry{}}
-	if dir == "" {
-		return m, nil
-	}
-	m.file = atomicfile.New(filepath.Join(dir, memoryName))
-	text, err := m.file.Read()
-	if errors.Is(err, fs.ErrNotExist) {
-		return m, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, m)
-	}
-	if err != nil || m.Hosts == nil {
+	m := &memory{file: atomicfile.InState(dir, memoryName), Hosts: map[string]entry{}}
+	if err := m.file.Load(m); err != nil || m.Hosts == nil {
 		m.Hosts = map[string]entry{}
 		return m, fmt.Errorf("%s: %w", m.file.Path, errors.Join(err, errors.New("no state of ours")))
 	}
@@ -67,14 +53,7 @@ func (m *memory) learn(host string, e entry) error {
 	if e == (entry{}) {
 		delete(m.Hosts, host)
 	}
-	if m.file.Path == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
-	}
-	return m.file.Put(text)
+	return m.file.Save(m)
 }
 
 const (
