@@ -32,6 +32,7 @@ func (a *account) learn(n Name, sent Addresses, r Reply) {
 		e.Failures++
 	}
 	a.service.memory.learn(a.DDNS, n.FQDN, e)
+	a.service.memory.note(a.Name, n.FQDN, Attempt{now, a.Provider, sent.V4, sent.V6, r.Class, r.Words})
 	a.report(n, before, e)
 }
 

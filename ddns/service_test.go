@@ -120,6 +120,9 @@ func (s *service) noSecrets(t *testing.T) {
 		seen += a.Problem
 		for _, n := range a.Names {
 			seen += n.Words
+			for _, a := range n.Attempts {
+				seen += a.Words
+			}
 		}
 	}
 	for _, secret := range []string{password, url.QueryEscape(password), url.PathEscape(password)} {

@@ -33,6 +33,8 @@ type entry struct {
 type kept struct {
 	Sum   string           `json:"sum"`
 	Names map[string]entry `json:"names"`
+	// Attempts are bounded, the newest last; an edit leaves them.
+	Attempts map[string][]Attempt `json:"attempts,omitempty"`
 }
 
 // memory is the file of the state directory. It is written when something was
@@ -84,13 +86,13 @@ func (m *memory) entry(c *config.DDNS, fqdn string) entry {
 	return e
 }
 
-// learn keeps an entry and writes the file.
+// learn keeps an entry; save writes it.
 func (m *memory) learn(c *config.DDNS, fqdn string, e entry) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	table := m.Tables[c.Name]
 	if sum := m.sum(c); table.Sum != sum || table.Names == nil {
-		table = kept{Sum: sum, Names: map[string]entry{}}
+		table = kept{Sum: sum, Names: map[string]entry{}, Attempts: table.Attempts}
 	}
 	table.Names[fqdn] = e
 	m.Tables[c.Name] = table
@@ -104,6 +106,11 @@ func (m *memory) forget(wanted map[string]map[string]bool) {
 		for fqdn := range k.Names {
 			if !wanted[table][fqdn] {
 				delete(k.Names, fqdn)
+			}
+		}
+		for fqdn := range k.Attempts {
+			if !wanted[table][fqdn] {
+				delete(k.Attempts, fqdn)
 			}
 		}
 		if wanted[table] == nil {

@@ -31,6 +31,8 @@ type NameStatus struct {
 	At     time.Time // of the last reply; zero when nobody was asked yet
 	OK     time.Time // of the last reply that accepted
 	Next   time.Time // the next try after a failure; zero for none
+
+	Attempts []Attempt // the last ones, the newest last; not to be changed
 }
 
 // Status returns a copy of the state.
@@ -66,7 +68,8 @@ func (a *account) status() AccountStatus {
 	out.Names = nil
 	for _, n := range a.names {
 		e := a.service.memory.entry(a.DDNS, n.FQDN)
-		out.Names = append(out.Names, NameStatus{n.FQDN, e.V4, e.V6, e.Class, e.Words, e.At, e.OK, e.Not})
+		out.Names = append(out.Names, NameStatus{n.FQDN, e.V4, e.V6, e.Class, e.Words, e.At, e.OK, e.Not,
+			a.service.memory.attempts(a.DDNS.Name, n.FQDN)})
 	}
 	return out
 }

@@ -31,14 +31,19 @@ type CertificateStatus struct {
 	Pending bool      // a stand-in is served until it is there
 	Why     string    // why there is none, or none newer
 	Next    time.Time // the next try after a failure; zero for none
+
+	Attempts []CertificateAttempt // the last ones, the newest last; not to be changed
 }
+
+// CertificateAttempt is one try for a certificate.
+type CertificateAttempt = certs.Attempt
 
 // Certificates returns a copy of the certificates' state, sorted by host.
 func (s *Server) Certificates() []CertificateStatus {
 	list := s.certs.Status()
 	out := make([]CertificateStatus, len(list))
 	for i, c := range list {
-		out[i] = CertificateStatus{c.Host, c.Kind.String(), c.Issuer, c.From, c.Until, c.Pending, c.Why, c.Next}
+		out[i] = CertificateStatus{c.Host, c.Kind.String(), c.Issuer, c.From, c.Until, c.Pending, c.Why, c.Next, c.Attempts}
 	}
 	return out
 }

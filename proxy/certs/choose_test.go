@@ -253,4 +253,22 @@ func TestFailedValidation(t *testing.T) {
 	if !strings.Contains(s.Why, "onnect") || time.Until(s.Next) < 50*time.Minute {
 		t.Errorf("%q, next in %s", s.Why, time.Until(s.Next))
 	}
+	if a := s.Attempts; len(a) != 1 || a[0].Result != "failed" || !strings.Contains(a[0].Words, "onnect") || strings.Contains(a[0].Words, "next try") {
+		t.Errorf("attempts: %+v", a)
+	}
+	for range 25 { // the authority counts orders, and so do we: most of them reach nobody
+		before := h.wait(t, "www.home.test", refused).Next
+		if err := h.TryNow("www.home.test"); err != nil {
+			t.Fatal(err)
+		}
+		h.wait(t, "www.home.test", func(s certs.Status) bool { return s.Next.After(before) })
+	}
+	if n := len(h.wait(t, "www.home.test", refused).Attempts); n != 20 {
+		t.Errorf("%d attempts are remembered", n)
+	}
+	h.follow(t, acmePlan(p))
+	h.follow(t, acmePlan(p, "www.home.test"))
+	if n := len(h.wait(t, "www.home.test", refused).Attempts); n != 0 {
+		t.Errorf("%d attempts of a name that was gone", n)
+	}
 }

@@ -104,11 +104,14 @@ func (i *issuer) attempt(ctx context.Context, open opening) {
 		return
 	}
 	if err != nil {
-		i.failed(err)
+		i.failed(err, open)
 		return
 	}
-	i.cert.Store(cert)
-	i.learn(entry{})
+	result := issued
+	if i.cert.Swap(cert) != nil {
+		result = renewed
+	}
+	i.learn(entry{}, i.got(result, open))
 	i.keeper.Log.Info("certificate issued", "host", i.host, "issuer", cert.Leaf.Issuer.CommonName, "until", cert.Leaf.NotAfter.Format(time.DateOnly))
 }
 
@@ -125,14 +128,14 @@ func (i *issuer) issue(ctx context.Context, open opening) (*tls.Certificate, err
 }
 
 // failed keeps the authority's own words, which say more than autocert's.
-func (i *issuer) failed(err error) {
+func (i *issuer) failed(err error, open opening) {
 	words, after := i.refusal(err)
 	if d, limited := acme.RateLimit(unwrapACME(err)); limited && d > after {
 		after = d
 	}
 	e := i.keeper.memory.of(i.key()).failed(words, after, time.Now())
 	i.keeper.Log.Warn("no certificate", "host", i.host, "reason", words, "next", e.Not.Format(time.RFC3339))
-	i.learn(e)
+	i.learn(e, Attempt{e.At, i.tried(open), failed, words})
 }
 
 // refusal is why there is no certificate, and how long the authority wants to be
@@ -156,8 +159,8 @@ func unwrapACME(err error) error {
 	return err
 }
 
-func (i *issuer) learn(e entry) {
-	if err := i.keeper.memory.learn(i.key(), e); err != nil {
+func (i *issuer) learn(e entry, a Attempt) {
+	if err := i.keeper.memory.learn(i.key(), i.host, e, a); err != nil {
 		i.keeper.Log.Warn("what was learnt about certificates cannot be kept over a restart", "error", err)
 	}
 }

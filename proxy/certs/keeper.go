@@ -138,6 +138,7 @@ func (p *Prepared) Commit() {
 	}
 	k.plan, k.issuers, k.pairs = p.plan, issuers, p.pairs
 	k.names.Store(table)
+	k.memory.keepOnly(issuers)
 	k.nudge()
 }
 

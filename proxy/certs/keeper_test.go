@@ -174,11 +174,12 @@ func TestACME(t *testing.T) {
 		change     func(*world, *certs.Authority)
 		eab        bool
 		noTLS      bool
+		tried      string
 	}{
-		{name: "tls-alpn-01", host: "blog.home.test"},
-		{name: "http-01 behind a front", host: "blog.home.test", change: func(w *world, _ *certs.Authority) { w.front = "cloudflare" }, noTLS: true},
+		{name: "tls-alpn-01", host: "blog.home.test", tried: "tls-alpn-01 or http-01 at 127.0.0.1"},
+		{name: "http-01 behind a front", host: "blog.home.test", change: func(w *world, _ *certs.Authority) { w.front = "cloudflare" }, noTLS: true, tried: "http-01 at "},
 		{name: "a relay", host: "blog.home.test", change: func(w *world, a *certs.Authority) { a.Front, w.addrs = true, nil }, noTLS: true},
-		{name: "dns-01 for a wildcard", host: "*.home.test"},
+		{name: "dns-01 for a wildcard", host: "*.home.test", tried: "dns-01 at "},
 		{name: "dns-01 behind a carrier's NAT", host: "blog.home.test", change: func(w *world, _ *certs.Authority) { w.carrier = "CGNAT" }},
 		{name: "external account", host: "blog.home.test", eab: true, change: func(_ *world, a *certs.Authority) {
 			key, _ := base64.RawURLEncoding.DecodeString(eabKey)
@@ -213,7 +214,10 @@ func TestACME(t *testing.T) {
 			p.Close()
 			again := newHome(t, state, listen(t), listen(t), w)
 			again.follow(t, plan)
-			again.wait(t, c.host, issued)
+			past := again.wait(t, c.host, issued).Attempts
+			if len(past) != 1 || past[0].Result != "issued" || !strings.HasPrefix(past[0].Tried, c.tried) || !strings.Contains(past[0].Words, s.Issuer) {
+				t.Errorf("attempts: %+v", past)
+			}
 		})
 	}
 }

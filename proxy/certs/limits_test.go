@@ -327,6 +327,11 @@ func TestRenewal(t *testing.T) {
 			return s.Until.After(first[host])
 		})
 	}
+	for _, s := range h.Status() {
+		if a := s.Attempts; len(a) < 2 || a[0].Result != "issued" || a[1].Result != "renewed" || a[1].Tried != a[0].Tried {
+			t.Errorf("%s: attempts %+v", s.Host, a)
+		}
+	}
 	orders := func() (n int) {
 		for _, name := range []string{"www.home.test", "*.home.test", "home.test"} {
 			n += l.ordered(name)

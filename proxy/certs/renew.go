@@ -16,13 +16,14 @@ func (i *issuer) refresh(ctx context.Context) {
 	if m := i.manager.Load(); m != nil {
 		if cert, err := m.GetCertificate(i.hello()); err == nil && cert.Leaf.NotAfter.After(i.cert.Load().Leaf.NotAfter) {
 			i.cert.Store(cert)
-			i.learn(entry{})
+			i.learn(entry{}, i.got(renewed, i.lastOpening()))
 			i.keeper.Log.Info("certificate renewed", "host", i.host, "until", cert.Leaf.NotAfter.Format(time.DateOnly))
 			return
 		}
 	}
 	if words, after := i.courier.heard(); words != "" {
-		i.learn(i.keeper.memory.of(i.key()).failed(words, after, time.Now()))
+		e := i.keeper.memory.of(i.key()).failed(words, after, time.Now())
+		i.learn(e, Attempt{e.At, i.tried(i.lastOpening()), failed, words})
 	}
 	if i.isDue() {
 		if open, err := i.renewalGate(ctx); err == nil && open.dns {
@@ -53,6 +54,13 @@ func (i *issuer) allowed(ctx context.Context) error {
 	}
 	i.courier.tlsALPN.Store(open.tls)
 	return err
+}
+
+// lastOpening is how autocert's renewals may be validated.
+func (i *issuer) lastOpening() opening {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.opening
 }
 
 // gateTime is how long a look at the gate serves a renewal's many requests.

@@ -22,7 +22,9 @@ type entry struct {
 type memory struct {
 	file  atomicfile.File // Path "" keeps nothing on disk
 	mu    sync.Mutex
-	Hosts map[string]entry `json:"hosts"`
+	Hosts map[string]entry `json:"hosts"` // by issuer.key
+	// Attempts are bounded, the newest last, by host.
+	Attempts map[string][]Attempt `json:"attempts,omitempty"`
 }
 
 const memoryName = "certs.json"
@@ -30,29 +32,27 @@ const memoryName = "certs.json"
 func remember(dir string) (*memory, error) {
 	m := &memory{file: atomicfile.InState(dir, memoryName), Hosts: map[string]entry{}}
 	if err := m.file.Load(m); err != nil || m.Hosts == nil {
-		m.Hosts = map[string]entry{}
+		m.Hosts, m.Attempts = map[string]entry{}, nil
 		return m, fmt.Errorf("%s: %w", m.file.Path, errors.Join(err, errors.New("no state of ours")))
 	}
 	return m, nil
 }
 
-func (m *memory) of(host string) entry {
+func (m *memory) of(key string) entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.Hosts[host]
+	return m.Hosts[key]
 }
 
-// learn keeps an entry, durably; the zero entry is forgotten.
-func (m *memory) learn(host string, e entry) error {
+// learn keeps what came of an attempt, durably; the zero entry is forgotten.
+func (m *memory) learn(key, host string, e entry, a Attempt) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e == m.Hosts[host] {
-		return nil
-	}
-	m.Hosts[host] = e
+	m.Hosts[key] = e
 	if e == (entry{}) {
-		delete(m.Hosts, host)
+		delete(m.Hosts, key)
 	}
+	m.note(host, a)
 	return m.file.Save(m)
 }
 

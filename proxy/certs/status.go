@@ -17,6 +17,8 @@ type Status struct {
 	Pending bool      // a stand-in is served until it is there
 	Why     string    // why there is none, or none newer: the authority's own last words, or the closed gate
 	Next    time.Time // the next try after a failure; zero for none
+
+	Attempts []Attempt // the last ones, the newest last; not to be changed
 }
 
 // Status returns a copy of the state, sorted by host.
@@ -40,7 +42,7 @@ func (k *Keeper) statusOf(c choice) Status {
 		}
 	case c.issuer != nil:
 		e := k.memory.of(c.issuer.key())
-		s.Next = e.Not
+		s.Next, s.Attempts = e.Not, k.memory.attempts(c.Host)
 		if s.Why = c.issuer.why(); s.Why == "" {
 			s.Why = e.Words
 		}
