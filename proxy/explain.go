@@ -37,6 +37,9 @@ type Explanation struct {
 	Certificate string    `json:"certificate"`
 	Status      int       `json:"status"` // portico's own answer; 0 when the upstream answers
 
+	// Advice says what to do where a guard refuses or no route fits.
+	Advice []string `json:"advice,omitempty"`
+
 	// From says of each key that the route does not say itself where it is said:
 	// "preset NAME" or "defaults".
 	From map[string]string `json:"from,omitempty"`
@@ -228,9 +231,11 @@ func (e *explainer) explain() {
 		return
 	case match.MethodMissed:
 		e.out.Status = 405
+		e.advise(nil, "")
 		return
 	case match.NoRoute:
 		e.out.Status = 404
+		e.advise(nil, "")
 		return
 	}
 	e.out.Route = &rt.Name
@@ -288,8 +293,19 @@ func (e *explainer) asked(rt *route) bool {
 	}
 	if refusal.refused {
 		e.out.Status = refusal.status
+		e.advise(rt.Route, refusal.ruleName())
 	}
 	return !refusal.refused
+}
+
+// advise says what Mends says of a request that ends here.
+func (e *explainer) advise(rt *config.Route, rule string) {
+	m := matter{server: e.server, snap: e.snap, client: e.client, host: string(e.host), rule: rule, route: rt}
+	if rule == "" {
+		e.out.Advice = wordsOf(m.unmatched())
+		return
+	}
+	e.out.Advice = wordsOf(m.refusal(0))
 }
 
 // banned is the first guard, where there are bans.
@@ -302,6 +318,7 @@ func (e *explainer) banned() bool {
 	e.out.Guards = append(e.out.Guards, Verdict{v.guard, v.word(), v.why})
 	if v.refused {
 		e.out.Status = v.status
+		e.advise(nil, banRule)
 	}
 	return v.refused
 }

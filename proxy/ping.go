@@ -36,6 +36,7 @@ func unwell(format string, args ...any) error { return upstream.Unwell(fmt.Sprin
 type pingAnswer struct {
 	status   int
 	location string
+	by       string // who redirects: X-Redirect-By
 	excerpt  string // the beginning of its body
 }
 

@@ -26,9 +26,12 @@ type Probe struct {
 	OK          bool
 	Cause       record.Cause // why not
 	Detail      string
-	Advice      []string // what to look at, or to write in the file
+	Mends       []Mend // what to look at, or to write in the file or on the other side
 	Certificate *Certificate
 }
+
+// Advice is what Mends say, line by line.
+func (p *Probe) Advice() []string { return wordsOf(p.Mends) }
 
 // Step is one step: "dns", "tcp" or "socket", "tls", and the protocol's name.
 type Step struct {
@@ -69,9 +72,21 @@ type errand struct {
 	to    config.Upstream
 	path  string // to ask for
 	host  string // to ask by
+
+	scheme string // that visitors come by, "" where they need not be told apart
 }
 
+// errandsFor finds the upstreams that are meant, to be asked as by visitors over
+// TLS where there is a listener for them.
 func errandsFor(c *config.Config, target string) ([]errand, error) {
+	list, err := errandsTo(c, target)
+	for i := range list {
+		list[i].scheme = schemeOf(len(c.Server.HTTPS) > 0)
+	}
+	return list, err
+}
+
+func errandsTo(c *config.Config, target string) ([]errand, error) {
 	if r := c.Route(target); r != nil {
 		if len(r.To) == 0 || r.To[0].Scheme == "builtin" {
 			return nil, &BadTarget{"route " + target + " has no upstream to climb to"}
@@ -94,17 +109,17 @@ func errandsFor(c *config.Config, target string) ([]errand, error) {
 		return nil, &BadTarget{target + " is within portico: there is nothing to climb to"}
 	}
 	if r := routeHaving(c, to); r != nil {
-		return []errand{{r, to, path, hostFor(r)}}, nil
+		return []errand{{route: r, to: to, path: path, host: hostFor(r)}}, nil
 	}
 	if r := routeServing(c, authority, path); r != nil && len(r.To) > 0 {
 		return errandsOf(r, path), nil
 	}
-	return []errand{{config.NewRoute(to), to, path, ""}}, nil
+	return []errand{{route: config.NewRoute(to), to: to, path: path}}, nil
 }
 
 func errandsOf(r *config.Route, path string) (out []errand) {
 	for _, to := range r.To {
-		out = append(out, errand{r, to, path, hostFor(r)})
+		out = append(out, errand{route: r, to: to, path: path, host: hostFor(r)})
 	}
 	return out
 }
@@ -183,7 +198,7 @@ func (e errand) climb(ctx context.Context) Probe {
 	_, p.Certificate = trust(u)
 	if p.OK = err == nil; !p.OK {
 		p.failed(err)
-		p.advise(ctx, e, u)
+		p.advise(ctx, e, u, err)
 	}
 	return p
 }

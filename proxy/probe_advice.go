@@ -1,19 +1,22 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"strings"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/match"
 	"forge.home.arpa/portico/proxy/record"
 	"forge.home.arpa/portico/proxy/upstream"
 )
 
 // advise says what to look at, or to write in the file, where a climb ended.
-func (p *Probe) advise(ctx context.Context, e errand, u *upstream.Upstream) {
+func (p *Probe) advise(ctx context.Context, e errand, u *upstream.Upstream, err error) {
+	var f *upstream.Failure
 	switch p.Cause {
 	case record.CauseDNS:
 		p.say("is the name spelled right, and does this machine's resolver know it (getent hosts)? an address in its place needs no name")
@@ -28,8 +31,8 @@ func (p *Probe) advise(ctx context.Context, e errand, u *upstream.Upstream) {
 	case record.CauseDialTimeout:
 		p.say("is the machine on, and does a firewall on it let port " + portOf([]byte(u.Addr)) + " through?")
 	case record.CauseUntrusted:
-		if _, write, found := strings.Cut(p.Detail, "; write "); found {
-			p.say("if that is your server, write " + write)
+		if errors.As(err, &f) && f.Remedy != nil {
+			p.offer(e.trustAs(f.Remedy, p.Certificate))
 		}
 	case record.CauseTLSTimeout, record.CauseHeaderTimeout, record.CauseProtocol, record.CauseReset:
 		if !p.adviseScheme(ctx, e) {
@@ -58,7 +61,8 @@ func (p *Probe) adviseServer() {
 	}
 }
 
-func (p *Probe) say(words string) { p.Advice = append(p.Advice, words) }
+func (p *Probe) say(words string) { p.offer(Mend{Words: words}) }
+func (p *Probe) offer(m Mend)     { p.Mends = append(p.Mends, m) }
 
 func refusedWords(u *upstream.Upstream) string {
 	if u.Network == "unix" {
@@ -75,17 +79,17 @@ func refusedWords(u *upstream.Upstream) string {
 func (p *Probe) adviseScheme(ctx context.Context, e errand) bool {
 	over := map[string]string{"http": "https", "h2c": "https", "grpc": "grpcs"}[e.to.Scheme]
 	if over != "" && e.speaksTLS(ctx) {
-		p.say(fmt.Sprintf("it speaks TLS: write to = %q", withScheme(e.to, over)))
+		p.offer(e.speakAs("it speaks TLS", over))
 		return true
 	}
 	same := map[string]string{"https": "http", "grpcs": "grpc"}[e.to.Scheme]
 	if same != "" && strings.Contains(p.Detail, "speaks no TLS") {
-		p.say(fmt.Sprintf("it speaks without TLS: write to = %q", withScheme(e.to, same)))
+		p.offer(e.speakAs("it speaks without TLS", same))
 		return true
 	}
 	for _, plain := range withoutTLS[e.to.Scheme] {
 		if e.speaks(ctx, plain.asked) {
-			p.say(fmt.Sprintf("it speaks %s without TLS: write to = %q", plain.words, withScheme(e.to, plain.write)))
+			p.offer(e.speakAs("it speaks "+plain.words+" without TLS", plain.write))
 			return true
 		}
 	}
@@ -131,19 +135,46 @@ func (e errand) speaksTLS(ctx context.Context) bool {
 
 // adviseAnswer says what an answer tells that is no failure, yet seldom what is
 // wanted.
-func (p *Probe) adviseAnswer(s *upstream.Spec, a pingAnswer) {
+func (p *Probe) adviseAnswer(ctx context.Context, e errand, s *upstream.Spec, path string, us netip.Addr, a pingAnswer) {
 	u, absolute := readReference([]byte(a.location))
+	redirects := 300 <= a.status && a.status < 400 && absolute
+	stays := redirects && sameHost(u.authority, s.Host)
+	back := stays && u.scheme == e.scheme && string(u.target) == path
 	switch {
-	case a.status == 400 && s.Scheme == "http" && strings.Contains(strings.ToUpper(a.excerpt), "HTTPS"),
-		a.status == 400 && s.Scheme == "http" && strings.Contains(a.excerpt, "SSL"):
-		p.say("it expects TLS on this port: write https:// for http://")
+	case a.status == 400 && s.Scheme == "http" && wantsTLS(a.excerpt):
+		p.adviseTLS(ctx, e)
 	case a.status == 401:
 		p.say("it asks for a password of its own: visitors will be asked, or let request_headers set Authorization")
-	case 300 <= a.status && a.status < 400 && absolute && u.scheme == "https" && s.Scheme == "http":
+	case redirects && a.by == "WordPress" && (back || !stays):
+		p.offer(wordpress(e.scheme, s.Host, back))
+	case back && u.scheme == "https":
+		p.say("it sends visitors to where they are, for ever: let it believe X-Forwarded-Proto of " + us.String() + ", or write to = \"https://…\" where it speaks TLS itself")
+	case redirects && u.scheme == "https" && s.Scheme == "http":
 		p.say("it sends visitors to https: over portico's https that is a loop, unless the server is told to believe X-Forwarded-Proto of this machine; or write to = \"https://…\" where it speaks TLS itself")
-	case a.status == 403 || a.status == 421:
-		p.say(fmt.Sprintf("it may not know the name %q: host_header = \"upstream\" sends its own", s.Host))
+	case a.status == 400 || a.status == 403 || a.status == 421:
+		p.adviseRefusal(ctx, e, us, a)
 	case a.status >= 500:
 		p.say("it is reached and fails by itself: look into its own log")
 	}
+}
+
+func sameHost(authority []byte, host string) bool {
+	a, okA := match.NormalHost(nil, authority)
+	b, okB := match.NormalHost(nil, []byte(host))
+	return okA && okB && bytes.Equal(a, b)
+}
+
+// wantsTLS tells an answer of a server that was asked without TLS where it
+// speaks TLS.
+func wantsTLS(excerpt string) bool {
+	return strings.Contains(strings.ToUpper(excerpt), "HTTPS") || strings.Contains(excerpt, "SSL")
+}
+
+// adviseTLS is for one that says so itself, if that is true.
+func (p *Probe) adviseTLS(ctx context.Context, e errand) {
+	if e.speaksTLS(ctx) {
+		p.offer(e.speakAs("it expects TLS on this port, https:// for http://", "https"))
+		return
+	}
+	p.say("it says that it expects TLS, and does not speak it on this port: which port has it?")
 }

@@ -46,7 +46,8 @@ func (e errand) ask(ctx context.Context, conn net.Conn, u *upstream.Upstream, p 
 			path = u.Check.Path
 		}
 	}
-	a, err := askOnce(speakers[e.to.Scheme].Speak(conn), &spec, path, within(probeWait, e.route.Timeout.ResponseHeader), within(probeIdle, e.route.Timeout.Idle))
+	us := localAddr(conn)
+	a, err := askOnce(speakers[e.to.Scheme].Speak(conn), &spec, path, e.visitor(us), within(probeWait, e.route.Timeout.ResponseHeader), within(probeIdle, e.route.Timeout.Idle))
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err() // which closed the connection
 	}
@@ -57,7 +58,7 @@ func (e errand) ask(ctx context.Context, conn net.Conn, u *upstream.Upstream, p 
 	if ofCGI(e.to.Scheme) && a.status == 400 && e.speaks(ctx, "http") {
 		return "", u.ExchangeFailure(upstream.Waiting, &message.BadResponse{Why: "it speaks HTTP/1, not " + e.to.Scheme})
 	}
-	p.adviseAnswer(&spec, a)
+	p.adviseAnswer(ctx, e, &spec, path, us, a)
 	return fmt.Sprintf("GET %s for %s: %d %s", path, spec.Host, a.status, http1.StatusText(a.status)), nil
 }
 
@@ -79,7 +80,7 @@ func (a pingAnswer) stage() upstream.Stage {
 
 // askOnce sends a GET over a wire and reads the answer's body, as much as a ping
 // reads: wait bounds the time to its head, idle that between two bytes. An error after a status is one of the body.
-func askOnce(w upstream.Wire, s *upstream.Spec, target string, wait, idle time.Duration) (a pingAnswer, err error) {
+func askOnce(w upstream.Wire, s *upstream.Spec, target string, as visitor, wait, idle time.Duration) (a pingAnswer, err error) {
 	x := message.New()
 	defer x.Release()
 	defer w.Release()
@@ -92,6 +93,7 @@ func askOnce(w upstream.Wire, s *upstream.Spec, target string, wait, idle time.D
 	r.Method, r.Path, r.Query, r.Authority, r.Scheme = []byte("GET"), []byte(path), []byte(query), []byte(s.Host), "http"
 	r.Fields.AddKnown(message.UserAgent, []byte("portico"))
 	r.Fields.AddKnown(message.Accept, []byte("*/*"))
+	as.introduce(r)
 	if ofCGI(s.Scheme) {
 		self := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
 		r.Script = &message.Script{URI: []byte(target), Info: decoded(r.Path), Client: self, Protocol: "HTTP/1.1"}
@@ -101,6 +103,7 @@ func askOnce(w upstream.Wire, s *upstream.Spec, target string, wait, idle time.D
 		return a, err
 	}
 	a.status, a.location = x.Response.Status, string(x.Response.Fields.Get(message.Location))
+	a.by = string(x.Response.Fields.Find("X-Redirect-By"))
 	// Events may be long in coming, and say nothing of health.
 	if b := x.Response.Body; b != nil && !bytes.HasPrefix(x.Response.Fields.Get(message.ContentType), []byte("text/event-stream")) {
 		a.excerpt, err = readExcerpt(b)
@@ -140,6 +143,38 @@ func (e errand) speaks(ctx context.Context, scheme string) bool {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	a, _ := askOnce(speakers[scheme].Speak(conn), &spec, "/", within(guessWait, e.route.Timeout.ResponseHeader), guessWait)
+	a, _ := askOnce(speakers[scheme].Speak(conn), &spec, "/", visitor{}, within(guessWait, e.route.Timeout.ResponseHeader), guessWait)
 	return a.status != 0
+}
+
+// visitor is who a probe asks for, as traffic tells an upstream; the zero value
+// is nobody.
+type visitor struct {
+	from   netip.Addr
+	scheme string
+}
+
+// visitor is one from this machine. Only HTTP is told.
+func (e errand) visitor(us netip.Addr) visitor {
+	if ofCGI(e.to.Scheme) || e.scheme == "" {
+		return visitor{}
+	}
+	return visitor{us, e.scheme}
+}
+
+func (as visitor) introduce(r *message.Request) {
+	if !as.from.IsValid() {
+		return
+	}
+	r.Fields.AddKnown(message.XForwardedFor, []byte(as.from.String()))
+	r.Fields.AddKnown(message.XForwardedProto, []byte(as.scheme))
+	r.Fields.AddKnown(message.XForwardedHost, r.Authority)
+}
+
+// localAddr is our address as the other side of a connection sees it.
+func localAddr(conn net.Conn) netip.Addr {
+	if a, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
+		return a.Addr().Unmap()
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1}) // of a socket
 }

@@ -138,7 +138,7 @@ func TestProbe(t *testing.T) {
 				if len(found) != 1 || p.Route != "nas" || stepsOf(p) != c.steps || cause != c.cause || p.OK != (c.cause == "") || !strings.Contains(p.Detail, c.detail) {
 					t.Errorf("%s: %s, %s %q; want %s, %s %q", target, stepsOf(p), cause, p.Detail, c.steps, c.cause, c.detail)
 				}
-				if all := strings.Join(p.Advice, "\n"); !strings.Contains(all, c.advice) || (c.advice == "") != (all == "") {
+				if all := strings.Join(p.Advice(), "\n"); !strings.Contains(all, c.advice) || (c.advice == "") != (all == "") {
 					t.Errorf("%s: advice %q, want %q", target, all, c.advice)
 				}
 			}

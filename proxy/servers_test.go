@@ -208,7 +208,7 @@ func TestRealNginx(t *testing.T) {
 	}
 	// An nginx that speaks TLS says so to who does not.
 	plain := probe(t, fmt.Sprintf("[route.a]\nhost = \"a\"\nto = \"http://%s\"\n", addr), "a")[0]
-	if all := strings.Join(plain.Advice, "\n"); !strings.Contains(all, "https://") {
+	if all := strings.Join(plain.Advice(), "\n"); !strings.Contains(all, "https://") {
 		t.Errorf("probe of TLS without TLS: %+v", plain)
 	}
 }

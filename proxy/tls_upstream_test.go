@@ -110,7 +110,7 @@ func TestOfferedLine(t *testing.T) {
 				}
 			})
 			was := secureRoute(addr, "upstream_tls = { "+c.has+" }")
-			_, line, _ := strings.Cut(strings.Join(probe(t, was, "nas")[0].Advice, "\n"), " write ")
+			_, line, _ := strings.Cut(strings.Join(probe(t, was, "nas")[0].Advice(), "\n"), " write ")
 			if line != "upstream_tls = { "+c.line+" }" {
 				t.Fatalf("offers %s\nwant %s", line, c.line)
 			}

@@ -187,5 +187,8 @@ func printExplanation(w io.Writer, e proxy.Explanation) error {
 	if e.Status != 0 {
 		fmt.Fprintf(t, "answer\t%d from portico itself\n", e.Status)
 	}
+	for _, line := range e.Advice {
+		fmt.Fprintf(t, "→ %s\n", line)
+	}
 	return t.Flush()
 }

@@ -97,7 +97,7 @@ func printProbe(t io.Writer, p proxy.Probe) {
 	if c := p.Certificate; c != nil {
 		fmt.Fprintf(t, "  certificate: %s\n", certificateWords(c))
 	}
-	for _, words := range p.Advice {
+	for _, words := range p.Advice() {
 		fmt.Fprintf(t, "  → %s\n", words)
 	}
 }
@@ -144,7 +144,7 @@ type certificateReport struct {
 }
 
 func probeOf(p proxy.Probe) probeReport {
-	r := probeReport{URL: p.URL, Route: p.Route, Reached: p.OK, Detail: p.Detail, Advice: listed(p.Advice),
+	r := probeReport{URL: p.URL, Route: p.Route, Reached: p.OK, Detail: p.Detail, Advice: listed(p.Advice()),
 		Certificate: certificateOf(p.Certificate)}
 	if p.Cause != 0 {
 		r.Cause = p.Cause.String()

@@ -114,10 +114,10 @@ func (s *secured) refusal(c *Certificate, err error) string {
 	return "not valid"
 }
 
-// advice is what to write so that the certificate is trusted. A name is all
-// that is missing where the authority is known. The line stands for the whole
-// of upstream_tls, so it says again what need not change.
-func (s *secured) advice(c *Certificate, err error) string {
+// remedy is what to write so that the certificate is trusted. A name is all
+// that is missing where the authority is known. It stands for the whole of
+// upstream_tls, so it says again what need not change.
+func (s *secured) remedy(c *Certificate, err error) *TLS {
 	t := s.TLS
 	var wrong x509.HostnameError
 	if name := c.plainName(); name != "" && errors.As(err, &wrong) && s.signed(wrong.Certificate, err) {
@@ -125,7 +125,7 @@ func (s *secured) advice(c *Certificate, err error) string {
 	} else {
 		t.Verify, t.Pin = VerifyPin, c.SHA256
 	}
-	return "write " + t.line()
+	return &t
 }
 
 // plainName is the first of its names that upstream_tls takes, "" for none.
@@ -138,12 +138,12 @@ func (c *Certificate) plainName() string {
 	return ""
 }
 
-// line is how the configuration says it.
-func (t TLS) line() string {
-	var pairs []string
+// Pairs are the keys of upstream_tls with their values, as the configuration
+// says them.
+func (t *TLS) Pairs() (pairs [][2]string) {
 	say := func(key, value string) {
 		if value != "" {
-			pairs = append(pairs, fmt.Sprintf("%s = %q", key, value))
+			pairs = append(pairs, [2]string{key, value})
 		}
 	}
 	switch t.Verify {
@@ -157,7 +157,16 @@ func (t TLS) line() string {
 	say("server_name", t.ServerName)
 	say("cert", t.Cert)
 	say("key", t.Key)
-	return "upstream_tls = { " + strings.Join(pairs, ", ") + " }"
+	return pairs
+}
+
+// String is the line that the configuration says it with.
+func (t *TLS) String() string {
+	var words []string
+	for _, p := range t.Pairs() {
+		words = append(words, fmt.Sprintf("%s = %q", p[0], p[1]))
+	}
+	return "upstream_tls = { " + strings.Join(words, ", ") + " }"
 }
 
 // signed tells whether only the certificate's name was wrong.

@@ -23,6 +23,10 @@ type Failure struct {
 	Cause  record.Cause
 	Detail string
 	Err    error
+
+	// Remedy is what upstream_tls has to say, all of it, so that the certificate
+	// that was shown is trusted; nil where that is not what is wrong.
+	Remedy *TLS
 }
 
 func (f *Failure) Error() string { return f.Detail }
@@ -64,7 +68,8 @@ func (u *Upstream) handshakeFailure(err error) *Failure {
 	case isUntrusted(err):
 		c, _ := u.Certificate()
 		f.Cause = record.CauseUntrusted
-		f.Detail = fmt.Sprintf("%s: %s; %s", u.Addr, c.Refused, u.secured.advice(&c, err))
+		f.Remedy = u.secured.remedy(&c, err)
+		f.Detail = fmt.Sprintf("%s: %s; write %s", u.Addr, c.Refused, f.Remedy)
 	case errors.As(err, &file):
 		f.Cause, f.Detail = record.CauseUntrusted, fmt.Sprintf("%s: upstream_tls: %v", u.Addr, file)
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
