@@ -37,8 +37,9 @@ type Explanation struct {
 	Certificate string    `json:"certificate"`
 	Status      int       `json:"status"` // portico's own answer; 0 when the upstream answers
 
-	// Advice says what to do where a guard refuses or no route fits.
-	Advice []string `json:"advice,omitempty"`
+	// Advice says what to do where a guard refuses or no route fits. It is for
+	// people: scripts know the members above.
+	Advice []string `json:"-"`
 
 	// From says of each key that the route does not say itself where it is said:
 	// "preset NAME" or "defaults".

@@ -64,6 +64,7 @@ func (p *places) explain(w io.Writer, r proxy.Request) (proxy.Explanation, error
 	case err == nil && a.Explained.BadURL != "":
 		return proxy.Explanation{}, usagef("explain: %s", a.Explained.BadURL)
 	case err == nil && !a.Explained.Elsewhere:
+		a.Explained.Explanation.Advice = a.Explained.Advice
 		return a.Explained.Explanation, nil
 	case err != nil && !errors.Is(err, errNobody) && !errors.Is(err, fs.ErrPermission):
 		return proxy.Explanation{}, err
@@ -86,6 +87,7 @@ type askedOf struct {
 // explanation is the answer to it.
 type explanation struct {
 	proxy.Explanation
+	Advice    []string `json:"advice,omitempty"`
 	BadURL    string `json:"bad_url,omitempty"`   // why no client could ask for it
 	Elsewhere bool   `json:"elsewhere,omitempty"` // another configuration runs
 }
@@ -105,7 +107,7 @@ func (sv *service) explainCommand() command {
 		if err != nil && !errors.As(err, &wrong) {
 			return err
 		}
-		out := &explanation{Explanation: e}
+		out := &explanation{Explanation: e, Advice: e.Advice}
 		if wrong != nil {
 			out.BadURL = wrong.Error()
 		}
