@@ -96,7 +96,7 @@ func (c *matter) upstream(ctx context.Context, r *record.Row, answer head) []Men
 		return nil
 	case r.Cause == record.CauseNone && r.Status == 413:
 		return []Mend{tooLargeThere(answer)}
-	case r.Cause == record.CauseNone && r.Status < 300:
+	case r.Cause == record.CauseNone && !tells(r, answer):
 		return nil
 	}
 	p := e.climb(ctx)
@@ -104,6 +104,18 @@ func (c *matter) upstream(ctx context.Context, r *record.Row, answer head) []Men
 		return append(c.reachedNow(r), p.Mends...)
 	}
 	return p.Mends
+}
+
+// tells whether an answer that the upstream gave by itself may be due to how it
+// is asked: most redirects and refusals are meant.
+func tells(r *record.Row, answer head) bool {
+	switch {
+	case 300 <= r.Status && r.Status < 400:
+		return answer.find("X-Redirect-By") != "" || answer.find("Location") == schemeOf(r.TLS)+"://"+r.Host.String()+r.Path.String()
+	case r.Status >= 500:
+		return true
+	}
+	return r.Status == 400 || r.Status == 403 || r.Status == 421
 }
 
 // errand is the climb to a request's upstream by the name that it asked for.

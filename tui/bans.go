@@ -25,10 +25,13 @@ func (*bansView) back(m *model) bool {
 
 // open asks before it lifts the ban under the cursor.
 func (v *bansView) open(m *model) {
-	client, err := netip.ParsePrefix(v.cur.key)
-	if err != nil {
-		return // there is none
+	if client, err := netip.ParsePrefix(v.cur.key); err == nil {
+		m.askLift(client)
 	}
+}
+
+// askLift asks whether a client shall come in again.
+func (m *model) askLift(client netip.Prefix) {
 	m.ask = &ask{"let " + shutOut(client) + " in again?", []choice{{[]string{"y"}, "yes", func(m *model) {
 		if m.src.Proxy.Lift(client.Addr()) {
 			m.say(calm, shutOut(client)+" may come in again")
@@ -71,6 +74,9 @@ func evidence(m *model, b *proxy.Ban) (lines []text) {
 	}
 	return lines
 }
+
+// clientPrefix is an address as bans have it.
+func clientPrefix(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
 
 // shutOut is an address, or the network of an IPv6 client.
 func shutOut(p netip.Prefix) string {

@@ -73,6 +73,9 @@ func detailKeys() []binding {
 		{keys: []string{"t"}, label: "t", word: "trace", help: "trace the request: every guard and route", where: onRequests | inDetail, name: "trace", do: (*model).traceSelected},
 		{keys: []string{"c"}, label: "c", word: "curl", help: "copy the request as a curl command", where: onRequests | inDetail, name: "copy", do: (*model).copySelected},
 		{keys: []string{"x"}, label: "x", word: "reveal", help: "show secrets, or hide them again", where: inDetail, name: "reveal", do: func(m *model) { d := m.requests.pane; d.revealed = !d.revealed }},
+		{keys: []string{"m"}, label: "m", word: "mend", help: "mend what is wrong: shows the edit, y applies it", where: onRequests | inDetail | onNow | onRoutes | onUpstreams, edits: true,
+			when: (*model).canMend, do: (*model).mend, name: "mend"},
+		{keys: []string{"m"}, label: "m", word: "another", help: "another edit that would mend it", where: inReview, when: (*model).hasAnother, do: func(m *model) { m.onReview((*review).another) }},
 		{keys: []string{"a"}, label: "a", word: "add", where: inDetail, edits: true, do: (*model).addRoute},
 		{help: "trace a URL: what would happen to it", where: onPages, name: "test", args: "URL", take: func(m *model, ws []string) { m.withOne(ws, "URL", m.traceURL) }},
 	}

@@ -16,6 +16,7 @@ type detail struct {
 	why      *proxy.Explanation // nil until it has come
 	whyNot   error              // why it does not come
 	revealed bool
+	mends    []proxy.Mend // what to do about it, once that is known
 	scroll   scroll
 	resume   bool // the list followed before, and does so again afterwards
 }
@@ -32,6 +33,7 @@ func (d *detail) load(m *model, row *record.Row) {
 	if found, ok := m.requests.stream.log.Get(row.ID); ok {
 		d.Detail = found
 	}
+	d.seekMends(m)
 	id, ask := row.ID, asked(row)
 	m.await(func(context.Context) then {
 		e, err := m.src.Proxy.Explain(ask)

@@ -36,6 +36,7 @@ func (p *paper) heading(s string) {
 func (d *detail) lines(m *model, w int) []text {
 	p := &paper{look: m.look, w: w}
 	d.addSummary(m, p)
+	d.addMends(p)
 	p.heading("time")
 	p.lines = append(p.lines, m.look.waterfall(d.Row.Phases, w)...)
 	d.addReasons(p)

@@ -59,7 +59,7 @@ func (f *facts) upstreamNews() (all []news) {
 		n := news{
 			key: "upstream " + u.URL, since: u.Since, cause: u.Reason,
 			short: address(u.URL) + " DOWN", what: address(u.URL) + " is DOWN",
-			mend: func(m *model) { m.showUpstream(u.URL) },
+			mend: func(m *model) { m.showUpstream(u.URL); m.mendTarget(u.URL, (*model).hint) },
 		}
 		n.tone, n.felt = f.feltThrough(u)
 		all = append(all, n)
@@ -78,7 +78,7 @@ func (f *facts) failingNews() (all []news) {
 			key: "failing " + r.Name, tone: bad,
 			short: r.Name + " fails", what: "route " + r.Name + " fails",
 			felt: "every request of the last minute was answered 5xx", cause: r.Reason,
-			mend: func(m *model) { m.showRequestsOf(r.Name) },
+			mend: func(m *model) { m.showRequestsOf(r.Name); m.mendTarget(r.Name, (*model).hint) },
 		})
 	}
 	return all

@@ -20,6 +20,7 @@ type review struct {
 	edit     func(*config.File) error // nil for an undo
 	undoes   int                      // the version an undo takes back; 0 is the last
 	form     *form                    // where it came from; nil for a single key
+	mends    []proxy.Mend             // the one that the edit is, then others in its place; nil for no mend
 	preview  *config.Preview
 	moves    *proxy.Moves // what the edit does to recent requests; nil until it is known
 	refused  error        // why there is no preview

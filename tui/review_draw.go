@@ -11,6 +11,7 @@ func (r *review) draw(m *model, a area) {
 	a.line(0).put(calm, r.what+"?")
 	_, rest := a.top(1)
 	p := &paper{look: m.look, w: rest.w}
+	r.addWhy(p)
 	r.addVerdict(m, p)
 	if r.preview != nil {
 		r.addConsequences(p)

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -44,13 +43,11 @@ func (m *model) addRoute() {
 	if base == nil {
 		return
 	}
-	f := newForm(base, "")
 	if row != nil && row.Route == "" && row.Host.String() != "" {
-		f.field("host").input.set(quoted(row.Host.String()))
-		f.deriveName()
-		f.at = slices.Index(f.fields, f.field("to"))
+		m.push(newFormFor(base, row.Host.String()))
+		return
 	}
-	m.push(f)
+	m.push(newForm(base, ""))
 }
 
 // pointed is the request that the person looks at; nil for none.

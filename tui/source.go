@@ -42,6 +42,10 @@ type Proxy interface {
 	Records() *record.Log
 	Explain(proxy.Request) (proxy.Explanation, error)
 	Moves(*config.Config) (proxy.Moves, error)
+	// Mends says what to do about a request that failed or was refused, MendsOf
+	// about a route or an upstream. Both may ask upstreams.
+	Mends(context.Context, record.Detail) []proxy.Mend
+	MendsOf(ctx context.Context, target string) []proxy.Mend
 	// Lift ends the ban of an address; false where it has none.
 	Lift(netip.Addr) bool
 }

@@ -73,6 +73,9 @@ func (p *paper) explain(e proxy.Explanation) {
 	for _, line := range e.Inherited() {
 		p.labelled("from", say(line))
 	}
+	for _, line := range e.Advice {
+		p.labelled("to do", say(line))
+	}
 	p.heading("guards")
 	for _, g := range e.Guards {
 		t := plain

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -20,6 +21,8 @@ type world struct {
 	refuse    error           // why Prepare fails
 	state     string          // the state directory of its store
 	moves     proxy.Moves     // what Moves answers
+	mends     []proxy.Mend    // what Mends and MendsOf answer
+	mended    []string        // what they were asked
 	unweighed error           // why it does not answer
 	weighed   *config.Config  // what it was asked
 }
@@ -156,6 +159,18 @@ func (w *world) source(s Store) Source {
 func (w *world) Lift(a netip.Addr) bool {
 	w.lifted = append(w.lifted, a)
 	return true
+}
+
+// Mends implements Proxy.
+func (w *world) Mends(_ context.Context, d record.Detail) []proxy.Mend {
+	w.mended = append(w.mended, d.Row.Host.String())
+	return w.mends
+}
+
+// MendsOf implements Proxy.
+func (w *world) MendsOf(_ context.Context, target string) []proxy.Mend {
+	w.mended = append(w.mended, target)
+	return w.mends
 }
 
 // Moves implements Proxy.

@@ -88,8 +88,8 @@ type askedOf struct {
 type explanation struct {
 	proxy.Explanation
 	Advice    []string `json:"advice,omitempty"`
-	BadURL    string `json:"bad_url,omitempty"`   // why no client could ask for it
-	Elsewhere bool   `json:"elsewhere,omitempty"` // another configuration runs
+	BadURL    string   `json:"bad_url,omitempty"`   // why no client could ask for it
+	Elsewhere bool     `json:"elsewhere,omitempty"` // another configuration runs
 }
 
 // explainCommand answers `explain`.

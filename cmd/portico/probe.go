@@ -97,8 +97,11 @@ func printProbe(t io.Writer, p proxy.Probe) {
 	if c := p.Certificate; c != nil {
 		fmt.Fprintf(t, "  certificate: %s\n", certificateWords(c))
 	}
-	for _, words := range p.Advice() {
-		fmt.Fprintf(t, "  → %s\n", words)
+	for _, m := range p.Mends {
+		fmt.Fprintf(t, "  → %s\n", m.Words)
+		for _, line := range m.There {
+			fmt.Fprintf(t, "      %s\n", line)
+		}
 	}
 }
 
