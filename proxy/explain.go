@@ -77,7 +77,7 @@ func (s *Server) Explain(r Request) (Explanation, error) {
 // ExplainWith is Explain under a configuration that does not run: of what a
 // running portico counts, as bans and rate limits, it says that it is not known.
 func ExplainWith(c *config.Config, r Request) (Explanation, error) {
-	s := &Server{builtins: network.NewBuiltins()}
+	s := &Server{builtins: network.NewBuiltins(), journal: &journal{}}
 	snap, err := s.compiler(c).compile()
 	if err != nil {
 		return Explanation{}, err
