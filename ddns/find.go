@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/ddns/router"
 )
 
 // finder finds the public addresses, the way a table says. What was found just
@@ -110,8 +111,8 @@ func (f *finder) auto(ctx context.Context, c *config.DDNS) finding {
 	}
 	out := echoed(ctx, sources, false)
 	out.V6 = stableV6("")
-	if router, err := askRouter(ctx, f.gateways()); err == nil {
-		out.carrier = behindCarrier(router, out.V4)
+	if outer, err := router.Outer(ctx, f.gateways()); err == nil {
+		out.carrier = behindCarrier(outer, out.V4)
 	}
 	return out.settled()
 }
@@ -129,7 +130,7 @@ func echoed(ctx context.Context, sources []source, both bool) (out finding) {
 
 func (f *finder) routers(ctx context.Context) (out finding) {
 	out.V6 = stableV6("")
-	addr, err := askRouter(ctx, f.gateways())
+	addr, err := router.Outer(ctx, f.gateways())
 	switch out.carrier = behindCarrier(addr, netip.Addr{}); {
 	case err != nil:
 		out.err = err
