@@ -92,6 +92,7 @@ var serverKeys = keys[Server]{
 	"idle_timeout":    store(atLeast(time.Millisecond), func(s *Server) *time.Duration { return &s.IdleTimeout }),
 	"max_header":      store(sizeIn(KB, 16*MB), func(s *Server) *Size { return &s.MaxHeader }),
 	"max_conns":       store(count(0, most), func(s *Server) *int { return &s.MaxConns }),
+	"map_ports":       store(asFlag, func(s *Server) *bool { return &s.MapPorts }),
 }
 
 func (d *decoder) readServer(root *node, c *Config) {

@@ -16,7 +16,8 @@ type Server struct {
 	HeaderTimeout  time.Duration
 	IdleTimeout    time.Duration
 	MaxHeader      Size
-	MaxConns       int // 0 for no limit
+	MaxConns       int  // 0 for no limit
+	MapPorts       bool // the router is asked to send its ports 80 and 443 here
 }
 
 // Network is one entry of an address list.

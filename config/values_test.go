@@ -184,6 +184,7 @@ header_timeout = "1s"
 idle_timeout = "2s"
 max_header = "64KB"
 max_conns = 7
+map_ports = true
 [acme]
 email = "me@example.com"
 resolver = "9.9.9.9"
@@ -215,7 +216,7 @@ url = "env:PORTICO_TEST_ALERT"
 			HTTP: []string{":80", "127.0.0.1:8080", "[::1]:82", "localhost:81"},
 			TrustedProxies: []config.Network{
 				{Name: "192.168.1.1", Prefixes: []netip.Prefix{netip.MustParsePrefix("192.168.1.1/32")}}},
-			HeaderTimeout: time.Second, IdleTimeout: 2 * time.Second, MaxHeader: 64 * config.KB, MaxConns: 7,
+			HeaderTimeout: time.Second, IdleTimeout: 2 * time.Second, MaxHeader: 64 * config.KB, MaxConns: 7, MapPorts: true,
 		},
 		ACME: &config.ACME{Email: "me@example.com", Resolver: "9.9.9.9:53", Front: true, EAB: &config.EAB{KID: "k", Key: secret}},
 		DDNS: []*config.DDNS{

@@ -18,6 +18,9 @@ func (sv *service) view() view {
 	status := sv.server.Status()
 	v.upstreams(status.Upstreams)
 	v.router(status.Warnings)
+	if list := sv.ports.warnings(); len(list) > 0 {
+		v.add("router", "ports", strings.Join(list, "; "))
+	}
 	v.certificates(sv.server.Certificates(), now)
 	v.names(sv.ddns.Status(), now)
 	v.clock(now)

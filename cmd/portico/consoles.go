@@ -25,7 +25,7 @@ func (sv *service) source(user string) tui.Source {
 		Store:   sv.store,
 		Version: version(),
 		User:    user,
-		Notices: func() []string { return sv.notices },
+		Notices: func() []string { return slices.Concat(sv.notices, sv.ports.warnings()) },
 		Log:     sv.book.Lines,
 		Locks:   locks{sv},
 	}

@@ -144,7 +144,7 @@ func (p *places) examineAlone(ctx context.Context, s streams, nobody error, outs
 // doctorCommand answers `doctor`.
 func (sv *service) doctorCommand() command {
 	return func(ctx context.Context, c *caller) error {
-		e := &examination{config: sv.store.Current().Config, server: sv.server, ddns: sv.ddns, running: true}
+		e := &examination{config: sv.store.Current().Config, server: sv.server, ddns: sv.ddns, ports: sv.ports, running: true}
 		list := e.run(ctx)
 		if host := c.request.Host; host != "" {
 			list = append(list, e.outside(ctx, host))
@@ -165,29 +165,9 @@ func (e *examination) outside(ctx context.Context, host string) finding {
 	case errors.Is(err, proxy.ErrNotServed):
 		f.Says = err.Error()
 	default:
-		f.Says, f.Do = "no stranger came in: "+err.Error(), e.forwarding()
+		f.Says, f.Do = "no stranger came in: "+err.Error(), forwarding(e.server)
 	}
 	return f
-}
-
-// forwarding says what a person should tell the router.
-func (e *examination) forwarding() string {
-	router, home := "the router", "this machine"
-	if gateways := e.server.Gateways(); len(gateways) > 0 {
-		router = gateways[0].String()
-		if addr := addressTowards(gateways[0]); addr.IsValid() {
-			home = addr.String()
-		}
-	}
-	var rules []string
-	for _, d := range e.doors() {
-		rule := fmt.Sprint(d.outer)
-		if d.inner != d.outer {
-			rule += fmt.Sprintf(" (as port %d)", d.inner)
-		}
-		rules = append(rules, rule)
-	}
-	return fmt.Sprintf("on %s forward TCP %s to %s", router, strings.Join(rules, " and "), home)
 }
 
 // of keeps one family.

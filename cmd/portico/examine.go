@@ -22,7 +22,8 @@ type examination struct {
 	config  *config.Config
 	server  *proxy.Server
 	ddns    *ddns.Service
-	running bool // server and ddns are those at work
+	ports   *ports
+	running bool // server, ddns and ports are those at work
 
 	home []netip.Addr // the public addresses
 }
@@ -38,6 +39,7 @@ func (e *examination) run(ctx context.Context) (list []finding) {
 	list = append(list, e.address(ctx)...)
 	list = append(list, e.names(ctx)...)
 	if e.running {
+		list = append(list, portFindings(e.ports.reports(), forwarding(e.server))...)
 		list = append(list, e.hairpin(ctx)...)
 		list = append(list, certFindings(e.server.Certificates(), time.Now())...)
 		list = append(list, ddnsFindings(ddnsReports(e.ddns.Status()))...)

@@ -7,34 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 )
-
-// door is a port at which strangers come, and the one of ours it leads to.
-type door struct {
-	outer, inner uint16
-	tls          bool
-	bound        string
-}
-
-// doors are where strangers come: 80, and 443 where TLS is spoken.
-func (e *examination) doors() (list []door) {
-	for _, l := range e.server.Status().Listeners {
-		ap, err := netip.ParseAddrPort(l.Bound)
-		d := door{outer: 80, inner: ap.Port(), tls: l.TLS, bound: l.Bound}
-		if l.TLS {
-			d.outer = 443
-		}
-		if err == nil && !l.Draining && l.Error == "" && !slices.ContainsFunc(list, func(o door) bool { return o.outer == d.outer }) {
-			list = append(list, d)
-		}
-	}
-	slices.SortFunc(list, func(a, b door) int { return int(a.outer) - int(b.outer) })
-	return list
-}
 
 // hairpin dials the home's own public address and looks for ourselves: visitors
 // at home use the same names as those outside.
@@ -45,12 +21,12 @@ func (e *examination) hairpin(ctx context.Context) []finding {
 		return nil
 	}
 	var list []finding
-	for _, d := range e.doors() {
+	for _, d := range doorsOf(e.server) {
 		f := finding{Check: "router", About: net.JoinHostPort(home[0].String(), fmt.Sprint(d.outer)), Color: green, Says: "leads back here from inside"}
 		if err := e.meets(ctx, f.About, d, hosts[0]); err != nil {
 			f.Color = yellow
 			f.Says = "from inside, the public address does not lead here: " + err.Error()
-			f.Do = e.forwarding() + "; where strangers come in (portico doctor --outside " + hosts[0] + "), only visitors at home need help:\n" + e.localRecords(hosts)
+			f.Do = forwarding(e.server) + "; where strangers come in (portico doctor --outside " + hosts[0] + "), only visitors at home need help:\n" + e.localRecords(hosts)
 		} else if !d.tls {
 			f.Says = "answers from inside; without TLS nobody can tell whether it is this portico"
 		}
@@ -64,7 +40,7 @@ func (e *examination) meets(ctx context.Context, addr string, d door, host strin
 	if !d.tls {
 		return answers(ctx, addr)
 	}
-	ours, err := shownAt(ctx, local(d.bound), host)
+	ours, err := shownAt(ctx, local(d.inner.String()), host)
 	if err != nil {
 		return fmt.Errorf("not even here: %w", err)
 	}
@@ -96,10 +72,8 @@ func shownAt(ctx context.Context, addr, host string) ([]byte, error) {
 func (e *examination) localRecords(hosts []string) string {
 	const most = 20
 	at := "ADDRESS-OF-THIS-MACHINE"
-	if gateways := e.server.Gateways(); len(gateways) > 0 {
-		if a := addressTowards(gateways[0]); a.IsValid() {
-			at = a.String()
-		}
+	if _, here := homeRouter(e.server); here.IsValid() {
+		at = here.String()
 	}
 	hosts = hosts[:min(len(hosts), most)]
 	var dnsmasq strings.Builder
@@ -108,18 +82,4 @@ func (e *examination) localRecords(hosts []string) string {
 	}
 	return fmt.Sprintf("hosts file, Pi-hole (Local DNS):\n  %s %s\nAdGuard Home (DNS rewrites): each name to %s\ndnsmasq:%s",
 		at, strings.Join(hosts, " "), at, dnsmasq.String())
-}
-
-// addressTowards is this machine's address on the way to another. Nothing is
-// sent: a socket for datagrams only learns its own end.
-func addressTowards(to netip.Addr) netip.Addr {
-	conn, err := net.Dial("udp", netip.AddrPortFrom(to, 9).String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	defer conn.Close()
-	if a, ok := conn.LocalAddr().(*net.UDPAddr); ok {
-		return a.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
 }

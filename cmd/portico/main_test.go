@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -33,6 +34,8 @@ type home struct {
 	t   *testing.T
 	dir string
 	env []string
+
+	within []string // a command before each of portico, as ip netns exec
 }
 
 func newHome(t *testing.T) *home {
@@ -68,7 +71,8 @@ func (h *home) write(name, text string) string {
 }
 
 func (h *home) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
+	args = slices.Concat(h.within, []string{os.Args[0]}, args)
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir, cmd.Env = h.dir, h.env
 	return cmd
 }

@@ -32,6 +32,7 @@ type report struct {
 
 	Certificates []certReport `json:"certificates"`
 	Warnings     []string     `json:"warnings"` // that stand
+	Ports        []portReport `json:"ports"`    // that the router was asked for
 	Bans         banReport    `json:"bans"`
 }
 
@@ -112,7 +113,7 @@ type ratesReport struct {
 	Failed         uint64  `json:"failed"`
 }
 
-func reportOf(store *config.Store, server *proxy.Server) *report {
+func reportOf(store *config.Store, server *proxy.Server, ports *ports) *report {
 	problems, _ := store.Problems()
 	since, _ := store.LastGood()
 	sum := store.Current().Sum
@@ -127,7 +128,8 @@ func reportOf(store *config.Store, server *proxy.Server) *report {
 		Upstreams: each(st.Upstreams, upstreamOf),
 
 		Certificates: certReports(server.Certificates()),
-		Warnings:     each(st.Warnings, func(w proxy.Warning) string { return w.What }),
+		Warnings:     append(each(st.Warnings, func(w proxy.Warning) string { return w.What }), ports.warnings()...),
+		Ports:        ports.reports(),
 		Bans:         banReport{st.Bans.On, st.Bans.Count, st.Bans.Suspended},
 	}
 }

@@ -78,6 +78,7 @@ type service struct {
 	server  *proxy.Server
 	ddns    *ddns.Service
 	admin   *admin
+	ports   *ports
 	store   *config.Store
 	control *control // nil where no socket could be made
 	notices []string // what the start could not do, for the console
@@ -147,9 +148,10 @@ func (sv *service) openStore(lock *state, strict bool) error {
 		Found:    func(home []netip.Addr) { sv.server.SetHome(home) }})
 	sv.server = proxy.New(proxy.Options{Log: sv.log, State: sv.stateDir, World: homeWorld{sv.ddns}, TXT: sv.ddns})
 	sv.admin = newAdmin(sv.log, sv.server)
+	sv.ports = newPorts(sv)
 	sv.store, err = config.Open(config.Options{
 		Path: path, Starter: assets.Starter, Log: sv.log, State: sv.stateDir, Strict: strict,
-	}, listening{sv.server}, sv.admin, sv.ddns)
+	}, listening{sv.server}, sv.admin, sv.ddns, sv.ports)
 	if err != nil && found {
 		return listProblems(sv.err, path, err)
 	}
@@ -216,6 +218,7 @@ func (sv *service) run(ctx context.Context, reload <-chan struct{}, f *front, o 
 	jobs.Go(func() error { return sv.server.Run(ctx) })
 	jobs.Go(func() error { return sv.admin.Run(ctx) })
 	jobs.Go(func() error { return sv.ddns.Run(ctx) })
+	jobs.Go(func() error { return sv.ports.Run(ctx) })
 	jobs.Go(func() error { return sv.store.Run(ctx) })
 	jobs.Go(func() error { return newAlerter(sv, sv.stateDir).Run(ctx) })
 	jobs.Go(func() error { return sv.reloads(ctx, reload) })

@@ -35,7 +35,7 @@ func newStatus(s streams, at *places) *cobra.Command {
 // statusCommand answers `status` on the control socket.
 func (sv *service) statusCommand() command {
 	return func(_ context.Context, c *caller) error {
-		return c.answer(answer{Status: reportOf(sv.store, sv.server)})
+		return c.answer(answer{Status: reportOf(sv.store, sv.server, sv.ports)})
 	}
 }
 
@@ -78,6 +78,12 @@ func printReport(w io.Writer, r *report) error {
 	fmt.Fprintln(t, "LISTENER\tTLS\tSTATE")
 	for _, l := range r.Listeners {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", firstOf(l.Bound, l.Address), yes(l.TLS), l.state())
+	}
+	if len(r.Ports) > 0 {
+		fmt.Fprintln(t, "\nPORT OF THE ROUTER\tTO\tSTATE")
+		for _, p := range r.Ports {
+			fmt.Fprintf(t, "%d\t%s\t%s\n", p.Port, p.To, p.state())
+		}
 	}
 	fmt.Fprintln(t, "\nROUTE\tHOST\tPATH\tTO\tHEALTH\tREQ/S\tP95\t5XX")
 	for _, r := range r.Routes {

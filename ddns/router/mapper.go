@@ -3,7 +3,6 @@ package router
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -21,14 +20,6 @@ const (
 // lookEvery is how often another router, or another address here, is looked for,
 // and the first pause after a failure; tests hurry it.
 var lookEvery = time.Minute
-
-// Port is a TCP port at which strangers come, and a listener here.
-type Port struct {
-	Outer uint16
-	// Listener may have the unspecified address: then it answers at all of this
-	// machine's.
-	Listener netip.AddrPort
-}
 
 // Mapper keeps ports of the router open.
 type Mapper struct {
@@ -71,14 +62,6 @@ type PortState struct {
 type kept struct {
 	want
 	by speaker
-}
-
-// want is a port of a gateway that shall lead here.
-type want struct {
-	gateway netip.Addr
-	outer   uint16
-	to      netip.AddrPort
-	cannot  string // why it is not asked for
 }
 
 // NewMapper makes a Mapper; it asks nobody until Run.
@@ -142,32 +125,6 @@ func (m *Mapper) plan(ok bool, soonest time.Duration) {
 		pause = min(pause, lookEvery<<(m.failures-1))
 	}
 	m.due = time.Now().Add(pause)
-}
-
-// wants are the ports that shall be open, as this machine stands now.
-func (m *Mapper) wants() (list []want) {
-	ports := m.Ports()
-	if len(ports) == 0 {
-		return nil
-	}
-	gateway := netip.Addr{}
-	if i := slices.IndexFunc(m.Gateways(), netip.Addr.Is4); i >= 0 {
-		gateway = m.Gateways()[i]
-	}
-	for _, p := range ports {
-		w := want{gateway: gateway, outer: p.Outer, to: p.Listener}
-		here := p.Listener.Addr().Unmap()
-		switch {
-		case !gateway.IsValid():
-			w.cannot = "this machine has no default gateway over IPv4"
-		case here.IsUnspecified():
-			w.to = netip.AddrPortFrom(Towards(gateway), p.Listener.Port())
-		case !here.Is4() || here.IsLoopback() && !gateway.IsLoopback():
-			w.cannot = fmt.Sprintf("the listener is on %s alone, where the router cannot come", here)
-		}
-		list = append(list, w)
-	}
-	return list
 }
 
 // turn opens what is wanted, again where it is open already, and shuts the rest.

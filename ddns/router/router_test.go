@@ -66,7 +66,7 @@ func TestElsewhere(t *testing.T) {
 		"a file":    func(g *gateway, victim string) { g.ssdp(found("file:///etc/passwd")) },
 		"no place":  func(g *gateway, victim string) { g.ssdp(found("")) },
 		"a redirect": func(g *gateway, victim string) {
-			g.ssdp(found("http://" + g.web(http.RedirectHandler("http://"+victim+"/desc.xml", 302).ServeHTTP) + "/"))
+			g.ssdp(found("http://" + g.web(http.RedirectHandler("http://"+victim+"/desc.xml", http.StatusFound).ServeHTTP) + "/"))
 		},
 		"the control": func(g *gateway, victim string) {
 			g.describes(description("WANIPConnection:1", "http://"+victim+"/control"))
