@@ -27,7 +27,8 @@ type Terminal struct {
 	getenv      func(string) string
 
 	mu    sync.Mutex
-	saved *term.State // as found, put back when a console ends
+	saved *term.State   // as found, put back when a console ends
+	set   *unix.Termios // as raw made it; nil where another process did
 }
 
 // OpenTerminal opens a terminal anew by its name, with the environment of this
@@ -142,20 +143,28 @@ func (t *Terminal) raw() error {
 		return fmt.Errorf("set the terminal to raw: %w", err)
 	}
 	t.saved = saved
-	return nil
+	t.set, err = unix.IoctlGetTermios(t.inFD, unix.TCGETS)
+	return err
 }
 
-// cooked puts the settings back as raw found them.
+// cooked puts the settings back as raw found them. A shell whose client was
+// killed reads its next line at once, and has then set its own.
 func (t *Terminal) cooked() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.ours() {
-		return nil // the shell has set its own
+	if !t.ours() || t.changed() {
+		return nil
 	}
 	if err := term.Restore(t.inFD, t.saved); err != nil {
 		return fmt.Errorf("restore the terminal: %w", err)
 	}
 	return nil
+}
+
+// changed reports whether somebody else set the terminal since raw.
+func (t *Terminal) changed() bool {
+	now, err := unix.IoctlGetTermios(t.inFD, unix.TCGETS)
+	return err == nil && t.set != nil && *now != *t.set
 }
 
 // ours is false when this process is a background job of the terminal. For a

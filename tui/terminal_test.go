@@ -146,3 +146,20 @@ func TestTerminalRestore(t *testing.T) {
 		t.Error("the cursor stays hidden")
 	}
 }
+
+// TestTerminalLeavesTheShellsOwn is a service whose client was killed: the
+// shell reads its next line, and has set the terminal before the console ends.
+func TestTerminalLeavesTheShellsOwn(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	s := d.sit(sketches(&stat{}))
+	d.await("keys=0")
+	shells := d.settings()
+	shells.Iflag |= unix.ICRNL
+	if err := unix.IoctlSetTermios(d.terminal.inFD, unix.TCSETS, &shells); err != nil {
+		t.Fatal(err)
+	}
+	s.leave()
+	if d.settings() != shells {
+		t.Error("the shell's settings are gone")
+	}
+}
