@@ -44,6 +44,13 @@ var providers = map[string][]string{
 	"url": {"url", "success"},
 }
 
+// knowLabels are providers whose names need no domain: DuckDNS has its own, and
+// the others are told by a token or the user which name is meant.
+var knowLabels = []string{"duckdns", "freedns", "url"}
+
+// isLabel tells a name that means something within a domain only.
+func isLabel(name string) bool { return !strings.Contains(strings.TrimPrefix(name, "*."), ".") }
+
 func needsOf(provider string) []string {
 	if slices.Contains(dyndns2Family, provider) {
 		return []string{"username", "password"}
@@ -59,6 +66,9 @@ func checkDDNS(d *decoder, n *node, e *DDNS) {
 			check = parsed(parseServer("53"))
 		}
 		e.Server, _ = check.read(d, server)
+	}
+	if i := slices.IndexFunc(e.Names, isLabel); i >= 0 && e.Domain == "" && e.Zone == "" && !slices.Contains(knowLabels, e.Provider) {
+		d.bad(n.Get("names"), "say domain, or write whole names", "%s is in no domain", quote(e.Names[i]))
 	}
 	for _, key := range []string{"url", "success"} {
 		if kid := n.Get(key); kid != nil && e.Provider != "url" && e.Provider != "" {

@@ -98,8 +98,8 @@ func isASCII(s string) bool {
 // that the local authority may.
 var homeSuffixes = []string{"lan", "local", "home.arpa", "internal", "test", "localhost"}
 
-// isHome tells whether a host of a route is a name or an address of a home.
-func isHome(host string) bool {
+// IsHome tells whether a host of a route is a name or an address of a home.
+func IsHome(host string) bool {
 	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast()
 	}

@@ -2,6 +2,7 @@ package ddns
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -18,6 +19,7 @@ type account struct {
 	provider provider
 	service  *Service
 	log      *slog.Logger
+	vain     repairs            // of run alone
 	poke     chan chan struct{} // somebody wants an update now, and waits for its end
 
 	mu   sync.Mutex
@@ -45,6 +47,24 @@ func (a *account) run(ctx context.Context) {
 			drift = now.Add(driftEvery)
 		}
 		next = a.turn(ctx, false)
+	}
+}
+
+// update has run publish now, and returns when that has ended.
+func (a *account) update(ctx context.Context, changed <-chan struct{}) error {
+	done := make(chan struct{})
+	select {
+	case a.poke <- done:
+	case <-changed:
+		return fmt.Errorf("[ddns.%s]: the configuration changed meanwhile: ask again", a.Name)
+	case <-ctx.Done():
+		return fmt.Errorf("[ddns.%s]: the update did not begin in time: another one is under way", a.Name)
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("[ddns.%s]: could not confirm: the provider has not answered yet", a.Name)
 	}
 }
 
@@ -120,11 +140,14 @@ func (a *account) publish(ctx context.Context, due []Name, wanted Addresses, for
 			continue
 		}
 		replies := a.provider.publish(ctx, same.names, same.Addresses)
-		if ctx.Err() != nil {
-			break // cut short by an edit or the end: nothing was learnt
-		}
 		for i, n := range same.names {
-			a.learn(n, same.Addresses, replies[i])
+			// Cut short by an edit or the end, only what was said counts.
+			if r := replies[i]; ctx.Err() == nil || r.Class == OK || r.Class == Stop {
+				a.learn(n, same.Addresses, r)
+			}
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	if err := a.service.memory.save(); err != nil {

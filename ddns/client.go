@@ -3,7 +3,6 @@ package ddns
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,9 +10,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 )
@@ -100,9 +101,14 @@ func (c *client) send(ctx context.Context, method, url string, body []byte, dres
 	if dress != nil {
 		dress(req)
 	}
+	var asked, met atomic.Bool
+	req = req.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { asked.Store(true) }, GotConn: func(httptrace.GotConnInfo) { met.Store(true) }}))
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.failure(req, err)
+		b := c.failure(req, err)
+		b.sent = b.sent && (met.Load() || !asked.Load()) // no handshake, no request
+		return nil, b
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -116,7 +122,7 @@ func (c *client) send(ctx context.Context, method, url string, body []byte, dres
 }
 
 // failure takes the URL off an error of net/http, which quotes it whole.
-func (c *client) failure(req *http.Request, err error) error {
+func (c *client) failure(req *http.Request, err error) *broken {
 	for quoted := (*url.Error)(nil); errors.As(err, &quoted); {
 		err = quoted.Err
 	}
@@ -143,17 +149,19 @@ func (b *broken) Error() string { return b.words }
 func unsure(err error) error {
 	var b *broken
 	if errors.As(err, &b) && b.sent {
-		return &refusal{Reply{Class: Retry, Words: "could not confirm: " + b.words, Unsure: true}}
+		return unconfirmed(b.words)
 	}
 	return err
+}
+
+func unconfirmed(why string) error {
+	return &refusal{Reply{Class: Retry, Words: "could not confirm: " + why, Unsure: true}}
 }
 
 // neverSent tells the errors of a connection that was not made.
 func neverSent(err error) bool {
 	var op *net.OpError
-	var name *net.DNSError
-	var cert *tls.CertificateVerificationError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &name) || errors.As(err, &cert)
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // hide takes the secrets, and more of them, out of text: as they are and as

@@ -64,7 +64,7 @@ func (p *cloudflare) zoneID(ctx context.Context, zone string) (string, error) {
 		return "", err
 	}
 	if len(zones) == 0 {
-		return "", stop("the token sees no zone " + zone)
+		return "", stop("the token sees no zone " + zone + ": name the one that holds it (zone), or let the token read it")
 	}
 	return zones[0].ID, nil
 }

@@ -9,19 +9,49 @@ import (
 // driftEvery is how often the zone's own servers are asked what they publish.
 const driftEvery = time.Hour
 
+// driftTime bounds the look at all names of a table.
+const driftTime = time.Minute
+
 // lookForDrift compares what is published with what was accepted; somebody else
 // may have changed it.
 func (a *account) lookForDrift(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, driftTime)
+	defer cancel()
 	for _, n := range a.names {
 		e := a.service.memory.entry(a.DDNS, n.FQDN)
 		if e.Class != OK || e.OK.IsZero() {
 			continue
 		}
-		if e.Drifted = a.drifted(ctx, n, e); e.Drifted {
+		switch e.Drifted = a.drifted(ctx, n, e); {
+		case !e.Drifted:
+			delete(a.vain, n.FQDN)
+		case a.vain.again(n.FQDN):
 			a.log.Info("the zone publishes another address: it is set again", "name", n.FQDN)
 			a.service.memory.learn(a.DDNS, n.FQDN, e)
 		}
 	}
+}
+
+// repairs counts those of a name after which the zone still published something
+// else: a record that no update changes must not bring one each hour.
+type repairs map[string]*repair
+
+type repair struct{ done, skip int }
+
+// again tells whether to repair once more: at the first look, then after 1, 2, 4
+// and so on, up to a day's.
+func (r repairs) again(fqdn string) bool {
+	if r[fqdn] == nil {
+		r[fqdn] = &repair{}
+	}
+	now := r[fqdn]
+	if now.skip > 0 {
+		now.skip--
+		return false
+	}
+	now.skip = min(1<<now.done, 24) - 1
+	now.done = min(now.done+1, 5)
+	return true
 }
 
 // drifted asks the zone's servers, and where they say something else the

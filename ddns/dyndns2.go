@@ -39,7 +39,7 @@ var family = map[string]dialect{
 	"dynu":       {host: "api.dynu.com", v6: "myipv6", dual: separate, loneV6: "no"},
 	"inwx":       {host: "dyndns.inwx.com", v6: "myipv6", dual: bothOnly},
 	"allinkl":    {host: "dyndns.kasserver.com", path: "/", v6: "myip6", dual: separate},
-	"changeip":   {host: "nic.changeip.com", v4: "ip", dual: oneByOne},
+	"changeip":   {host: "nic.changeip.com", v4: "ip", v6: "ip", dual: oneByOne},
 	"loopia":     {host: "dyndns.loopia.se", path: "/", dual: oneByOne},
 	"nowdns":     {host: "now-dns.com", path: "/update", dual: oneByOne},
 	"he":         {host: "dyn.dns.he.net", dual: oneByOne, single: true},
@@ -176,11 +176,12 @@ func readDynDNS2(a *answer, names []Name, sent Addresses) []Reply {
 	lines := strings.Split(a.text(), "\n")
 	replies := make([]Reply, len(names))
 	for i := range names {
-		line := lines[0]
-		if i < len(lines) {
-			line = lines[i]
+		switch {
+		case i < len(lines):
+			replies[i] = a.readLine(lines[i], sent)
+		case len(lines) == 1:
+			replies[i] = a.readLine(lines[0], sent)
 		}
-		replies[i] = a.readLine(line, sent)
 		if i >= len(lines) && replies[i].Class == OK {
 			replies[i] = Reply{Class: Retry, Words: "no reply for this name: " + a.said()}
 		}

@@ -31,11 +31,10 @@ type hetznerAction struct {
 	} `json:"error"`
 }
 
-// actionWait is how often an action is looked at, and actionTurns how many
-// times.
+// actionWait is how often an action is looked at, and actionTime how long.
 const (
-	actionWait  = 500 * time.Millisecond
-	actionTurns = 40
+	actionWait = 500 * time.Millisecond
+	actionTime = 20 * time.Second
 )
 
 // ask calls the API and waits for the action that it begins.
@@ -79,7 +78,9 @@ type notFound struct{ error }
 func (e *notFound) Unwrap() error { return e.error }
 
 func (p *hetzner) await(ctx context.Context, act *hetznerAction) error {
-	for range actionTurns {
+	ctx, cancel := context.WithTimeout(ctx, actionTime)
+	defer cancel()
+	for {
 		switch act.Status {
 		case "success":
 			return nil
@@ -90,23 +91,32 @@ func (p *hetzner) await(ctx context.Context, act *hetznerAction) error {
 			}
 			return retry(words)
 		}
-		if err := sleep(ctx, actionWait); err != nil {
-			break
+		if sleep(ctx, actionWait) != nil {
+			return unconfirmed("the action has not ended")
 		}
-		var reply struct {
-			Action hetznerAction `json:"action"`
-		}
-		a, err := p.call(ctx, http.MethodGet, p.at("https://api.hetzner.cloud/v1", in("actions", strconv.FormatInt(act.ID, 10))),
-			nil, &reply, bearer(p.token))
-		if err != nil {
+		var err error
+		if act, err = p.look(ctx, act.ID); err != nil {
 			return err
 		}
-		if !a.ok() {
-			return p.refusal(a)
-		}
-		act = &reply.Action
 	}
-	return retry("could not confirm: the action has not ended")
+}
+
+// look asks how an action stands. It was accepted: who does not tell leaves it
+// open how it ends.
+func (p *hetzner) look(ctx context.Context, id int64) (*hetznerAction, error) {
+	var reply struct {
+		Action hetznerAction `json:"action"`
+	}
+	a, err := p.call(ctx, http.MethodGet, p.at("https://api.hetzner.cloud/v1", in("actions", strconv.FormatInt(id, 10))),
+		nil, &reply, bearer(p.token))
+	switch {
+	case err != nil:
+		return nil, unconfirmed(err.Error())
+	case !a.ok():
+		return nil, unconfirmed(p.refusal(a).Error())
+	}
+	reply.Action.ID = id
+	return &reply.Action, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

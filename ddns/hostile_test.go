@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -191,6 +192,49 @@ func TestNoAnswer(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestHandshake: where no request could be sent, none is called unconfirmed.
+func TestHandshake(t *testing.T) {
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	stranger := httptest.NewUnstartedServer(http.NotFoundHandler())
+	stranger.Config.ErrorLog = log.New(io.Discard, "", 0)
+	stranger.StartTLS()
+	defer stranger.Close()
+	for name, url := range map[string]string{
+		"no TLS":              strings.Replace(plain.URL, "http:", "https:", 1),
+		"another certificate": stranger.URL,
+		"nobody there":        "http://127.0.0.1:1",
+	} {
+		s := start(t, withServer(every("noip"), url), options{find: (&place{at: addresses(v4, "")}).find})
+		if got := s.name(t, "nas.example.com"); got.Class != ddns.Retry || strings.Contains(got.Words, "could not confirm") {
+			t.Errorf("%s: %s %q", name, got.Class, got.Words)
+		}
+	}
+}
+
+// TestTemplateSecrets: what a person's own URL holds is hidden wherever it stands
+// in it, and what the service says is shown.
+func TestTemplateSecrets(t *testing.T) {
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "done: "+r.Header.Get("Authorization")+" "+r.RequestURI)
+	}))
+	defer echo.Close()
+	host := strings.TrimPrefix(echo.URL, "http://")
+	for success, class := range map[string]ddns.Class{"done": ddns.OK, "thanks": ddns.Retry} {
+		s := start(t, "[ddns.home]\nprovider = \"url\"\nnames = [\"nas.example.com\"]\naddress = \"fixed:203.0.113.7\"\nsuccess = \""+success+"\"\n"+
+			"url = \"http://ann:w0rdw0rd@"+host+"/update/t0kent0ken/{ip}?pass=qu3ryqu3ry\"\n", options{})
+		got := s.name(t, "nas.example.com")
+		for _, secret := range []string{"w0rdw0rd", "t0kent0ken", "qu3ryqu3ry", "YW5uOncwcmR3MHJk"} {
+			if strings.Contains(got.Words+s.log.String(), secret) {
+				t.Errorf("%s is shown: %q", secret, got.Words)
+			}
+		}
+		if got.Class != class || !strings.Contains(got.Words, "done: Basic (hidden) /update/(hidden)/203.0.113.7?pass=(hidden)") {
+			t.Errorf("%s %q", got.Class, got.Words)
+		}
 	}
 }
 

@@ -20,9 +20,12 @@ func (a *account) learn(n Name, sent Addresses, r Reply) {
 	e := a.service.memory.entry(a.DDNS, n.FQDN)
 	before := e
 	e.Class, e.Words, e.At, e.Not, e.Unsure = r.Class, r.Words, now, time.Time{}, r.Unsure
+	if r.Class != OK && e.Failing.IsZero() {
+		e.Failing = now
+	}
 	switch r.Class {
 	case OK:
-		e.V4, e.V6, e.OK, e.Failures, e.Drifted = sent.V4, sent.V6, now, 0, false
+		e.V4, e.V6, e.OK, e.Failures, e.Drifted, e.Failing = sent.V4, sent.V6, now, 0, false, time.Time{}
 	case Wait:
 		e.Not = now.Add(r.After)
 	case Retry:

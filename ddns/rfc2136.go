@@ -70,7 +70,12 @@ func (p *rfc2136) send(ctx context.Context, n Name, fill func(*dns.Msg)) error {
 
 func readUpdate(reply *dns.Msg, err error) error {
 	switch {
-	case errors.Is(err, dns.ErrSig), errors.Is(err, dns.ErrTime), errors.Is(err, dns.ErrKey), errors.Is(err, dns.ErrSecret):
+	case errors.Is(err, dns.ErrTime) || tsigError(reply) == dns.RcodeBadTime:
+		// A clock sets itself: a Pi has none until it reaches a time server.
+		return retry("BADTIME: this machine's clock and the server's are too far apart: set the one that is wrong")
+	case tsigError(reply) == dns.RcodeBadKey:
+		return stop("BADKEY: the server does not know the key by this name, or with this algorithm (hmac-sha256)")
+	case errors.Is(err, dns.ErrSig), errors.Is(err, dns.ErrKey), errors.Is(err, dns.ErrSecret):
 		return stop("the server's signature is not right: check key, secret and both clocks")
 	case err != nil && reply == nil:
 		return unsure(&broken{clean(err.Error()), !neverSent(err)})
@@ -84,12 +89,21 @@ func readUpdate(reply *dns.Msg, err error) error {
 			return unsure(&broken{clean(err.Error()), true})
 		}
 		return nil
-	case dns.RcodeNotAuth, dns.RcodeRefused, dns.RcodeNotZone, dns.RcodeBadKey, dns.RcodeBadTime:
+	case dns.RcodeNotAuth, dns.RcodeRefused, dns.RcodeNotZone:
 		return stop(word + ": check zone, key and secret, and that both clocks are right")
 	case dns.RcodeFormatError, dns.RcodeNotImplemented, dns.RcodeNameError:
 		return stop(orElse(word, "a reply of an unknown kind"))
 	}
 	return retry(orElse(word, "a reply of an unknown kind"))
+}
+
+// tsigError is what a server finds wrong with our signature (RFC 8945 section
+// 5.2); 0 for nothing.
+func tsigError(reply *dns.Msg) int {
+	if reply == nil || reply.IsTsig() == nil {
+		return 0
+	}
+	return int(reply.IsTsig().Error)
 }
 
 func (p *rfc2136) addTXT(ctx context.Context, n Name, value string) error {

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 
 	"forge.home.arpa/portico/config"
@@ -74,7 +73,7 @@ func (s *Service) Prepare(c *config.Config) (config.Change, error) {
 	ch := &change{service: s}
 	wanted := map[string]map[string]bool{}
 	for _, table := range c.DDNS {
-		a := s.account(table, c.Routes)
+		a := s.account(table, c)
 		ch.accounts = append(ch.accounts, a)
 		wanted[table.Name] = map[string]bool{}
 		for _, n := range a.names {
@@ -85,9 +84,9 @@ func (s *Service) Prepare(c *config.Config) (config.Change, error) {
 	return ch, nil
 }
 
-func (s *Service) account(c *config.DDNS, routes []*config.Route) *account {
-	a := &account{DDNS: c, names: namesOf(c, routes), service: s, provider: newProvider(c, s.transport),
-		log: s.log.With("ddns", c.Name), poke: make(chan chan struct{})}
+func (s *Service) account(table *config.DDNS, c *config.Config) *account {
+	a := &account{DDNS: table, names: namesOf(table, c), service: s, provider: newProvider(table, s.transport),
+		log: s.log.With("ddns", table.Name), vain: repairs{}, poke: make(chan chan struct{})}
 	a.refresh(a.view.Next)
 	return a
 }
@@ -150,66 +149,20 @@ func (s *Service) Run(ctx context.Context) error {
 // so that what was stopped is tried again. It returns when that has ended.
 func (s *Service) Update(ctx context.Context, table string) error {
 	s.mu.Lock()
-	accounts := s.accounts
+	accounts, changed := s.accounts, s.changed
 	s.mu.Unlock()
+	var group sync.WaitGroup
+	errs := make([]error, len(accounts))
 	found := false
-	for _, a := range accounts {
-		if table != "" && table != a.Name {
-			continue
-		}
-		found = true
-		done := make(chan struct{})
-		select {
-		case a.poke <- done:
-		case <-ctx.Done():
-			return errors.New("the update did not begin in time: another one is under way")
-		}
-		select {
-		case <-done:
-		case <-ctx.Done():
-			return errors.New("could not confirm: the provider has not answered yet")
+	for i, a := range accounts {
+		if table == "" || table == a.Name {
+			found = true
+			group.Go(func() { errs[i] = a.update(ctx, changed) })
 		}
 	}
-	if !found {
+	group.Wait()
+	if !found && table != "" {
 		return fmt.Errorf("there is no [ddns.%s]", table)
 	}
-	return nil
-}
-
-// namesOf are the names a table keeps: those it lists, else every host of a
-// route in its domain.
-func namesOf(c *config.DDNS, routes []*config.Route) []Name {
-	var list []Name
-	seen := map[string]bool{}
-	add := func(fqdn string) {
-		if !seen[fqdn] {
-			seen[fqdn] = true
-			list = append(list, name(fqdn, c.Domain))
-		}
-	}
-	for _, label := range c.Names {
-		add(fullName(label, c.Domain))
-	}
-	if len(c.Names) > 0 {
-		return list
-	}
-	for _, r := range routes {
-		for _, host := range r.Hosts {
-			if r.Enabled && within(host, c.Domain) {
-				add(host)
-			}
-		}
-	}
-	return list
-}
-
-// fullName puts a label before the domain unless it is there already.
-func fullName(label, domain string) string {
-	switch {
-	case domain == "" || label == domain || strings.HasSuffix(label, "."+domain):
-		return label
-	case label == "@":
-		return domain
-	}
-	return label + "." + domain
+	return errors.Join(errs...)
 }

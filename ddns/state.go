@@ -24,6 +24,7 @@ type entry struct {
 	OK       time.Time  `json:"ok"`         // of the last that accepted
 	Not      time.Time  `json:"not_before"` // zero for any time
 	Failures int        `json:"failures"`   // one after another
+	Failing  time.Time  `json:"failing"`    // since when; zero while it does not
 	Drifted  bool       `json:"drifted"`    // the zone publishes something else
 	Unsure   bool       `json:"unsure"`     // the last request may have been carried out
 }
@@ -98,13 +99,19 @@ func (m *memory) learn(c *config.DDNS, fqdn string, e entry) {
 	m.Tables[c.Name] = table
 }
 
-// forget drops tables and names that are no longer configured.
+// maxKept bounds the names of a table that are remembered though nobody wants
+// them now.
+const maxKept = 200
+
+// forget drops tables and names that are no longer configured. A name that is
+// published stays so: a route that is switched off and on again must not bother
+// the provider.
 func (m *memory) forget(wanted map[string]map[string]bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for table, k := range m.Tables {
-		for fqdn := range k.Names {
-			if !wanted[table][fqdn] {
+		for fqdn, e := range k.Names {
+			if !wanted[table][fqdn] && (e.Class != OK || e.Drifted || len(k.Names) > maxKept) {
 				delete(k.Names, fqdn)
 			}
 		}

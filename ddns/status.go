@@ -24,13 +24,14 @@ type AccountStatus struct {
 
 // NameStatus is one name.
 type NameStatus struct {
-	FQDN   string
-	V4, V6 netip.Addr // as the provider accepted them
-	Class  Class
-	Words  string    // of the last reply
-	At     time.Time // of the last reply; zero when nobody was asked yet
-	OK     time.Time // of the last reply that accepted
-	Next   time.Time // the next try after a failure; zero for none
+	FQDN    string
+	V4, V6  netip.Addr // as the provider accepted them
+	Class   Class
+	Words   string    // of the last reply
+	At      time.Time // of the last reply; zero when nobody was asked yet
+	OK      time.Time // of the last reply that accepted
+	Failing time.Time // since when it is not published; zero while it is
+	Next    time.Time // the next try after a failure; zero for none
 
 	Attempts []Attempt // the last ones, the newest last; not to be changed
 }
@@ -68,7 +69,7 @@ func (a *account) status() AccountStatus {
 	out.Names = nil
 	for _, n := range a.names {
 		e := a.service.memory.entry(a.DDNS, n.FQDN)
-		out.Names = append(out.Names, NameStatus{n.FQDN, e.V4, e.V6, e.Class, e.Words, e.At, e.OK, e.Not,
+		out.Names = append(out.Names, NameStatus{n.FQDN, e.V4, e.V6, e.Class, e.Words, e.At, e.OK, e.Failing, e.Not,
 			a.service.memory.attempts(a.DDNS.Name, n.FQDN)})
 	}
 	return out

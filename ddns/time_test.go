@@ -359,3 +359,84 @@ func TestEditElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// showing is a zone that publishes an IPv4 address.
+func showing(v4 string) func(context.Context, ddns.Name) (ddns.Addresses, error) {
+	return func(context.Context, ddns.Name) (ddns.Addresses, error) { return addresses(v4, ""), nil }
+}
+
+// TestVainRepairs: a record that stays another whatever the provider accepts,
+// such as an alias, is set ever more rarely; no provider likes an update that
+// changes nothing each hour.
+func TestVainRepairs(t *testing.T) {
+	t.Setenv("DDNS_PASSWORD", password)
+	synctest.Test(t, func(t *testing.T) {
+		w := always(200, "nochg "+v4)
+		s := start(t, every("noip"), options{transport: w, find: (&place{at: addresses(v4, "")}).find, lookup: showing("198.51.100.1")})
+		time.Sleep(24*time.Hour + time.Minute)
+		if n := len(w.requests()); n < 4 || n > 7 {
+			t.Errorf("%d requests in a day", n)
+		}
+		before := len(w.requests())
+		time.Sleep(7 * 24 * time.Hour)
+		if n := len(w.requests()) - before; n < 6 || n > 8 {
+			t.Errorf("%d requests in a week", n)
+		}
+		if got := s.only(t); got.Class != ddns.OK {
+			t.Errorf("%s %q", got.Class, got.Words)
+		}
+	})
+}
+
+// TestSinceWhen: how long a name is not published counts from its first failure,
+// however long ago it was accepted.
+func TestSinceWhen(t *testing.T) {
+	t.Setenv("DDNS_PASSWORD", password)
+	synctest.Test(t, func(t *testing.T) {
+		w := always(200, "good "+v4)
+		home := &place{at: addresses(v4, "")}
+		s := start(t, every("noip"), options{transport: w, find: home.find})
+		time.Sleep(30 * 24 * time.Hour)
+		w.mu.Lock()
+		w.answer = func(int, *http.Request) (int, string) { return 500, "oops" }
+		w.mu.Unlock()
+		home.move("203.0.113.8", "")
+		time.Sleep(10 * time.Minute)
+		if got := s.only(t); time.Since(got.Failing) < 8*time.Minute || time.Since(got.Failing) > 10*time.Minute {
+			t.Errorf("it fails since %s", time.Since(got.Failing))
+		}
+		w.mu.Lock()
+		w.answer = func(int, *http.Request) (int, string) { return 200, "good" }
+		w.mu.Unlock()
+		time.Sleep(time.Hour)
+		if got := s.only(t); got.Class != ddns.OK || !got.Failing.IsZero() {
+			t.Errorf("%s, failing since %s", got.Class, got.Failing)
+		}
+	})
+}
+
+// TestUpdateOfMany: a provider that hangs holds up no other table's update, and
+// is named.
+func TestUpdateOfMany(t *testing.T) {
+	t.Setenv("DDNS_PASSWORD", password)
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{answer: func(_ int, r *http.Request) (int, string) {
+			if r.URL.Host == "dyndns.strato.com" {
+				return 0, ""
+			}
+			return 200, "good"
+		}}
+		text := strings.Replace(every("strato"), "ddns.home", "ddns.dead", 1) + every("noip")
+		s := start(t, text, options{transport: w, find: (&place{at: addresses(v4, "")}).find})
+		time.Sleep(35 * time.Second)
+		before := len(w.requests())
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := s.Update(ctx, ""); err == nil || !strings.Contains(err.Error(), "[ddns.dead]: could not confirm") {
+			t.Errorf("%v", err)
+		}
+		if n := len(w.requests()) - before; n != 2 {
+			t.Errorf("%d requests, want one for each table", n)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package ddns
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -28,21 +29,25 @@ func newURL(c *config.DDNS, cl *client) provider {
 }
 
 // credentials are the parts of an update's URL that may give a right to whoever
-// reads them: a user's password and what the query says beside the placeholders.
+// reads them: a user's name and password, and what path and query say beside the
+// placeholders.
 func credentials(template string) (list []string) {
-	const tooCommon = 6 // shorter ones are words like "yes", and would hide too much
+	const tooCommon = 7 // shorter ones are words like "update", and would hide too much
 	u, err := url.Parse(template)
 	if err != nil {
 		return nil
 	}
-	if p, ok := u.User.Password(); ok {
-		list = append(list, p)
+	if u.User != nil {
+		p, _ := u.User.Password()
+		list = append(list, u.User.Username(), p)
 	}
+	parts := strings.Split(u.Path, "/")
 	for _, values := range u.Query() {
-		for _, v := range values {
-			if len(v) >= tooCommon && !strings.Contains(v, "{") {
-				list = append(list, v)
-			}
+		parts = append(parts, values...)
+	}
+	for _, v := range parts {
+		if len(v) >= tooCommon && !strings.Contains(v, "{") {
+			list = append(list, v)
 		}
 	}
 	return list
@@ -66,11 +71,11 @@ func (p *anyURL) publish(ctx context.Context, names []Name, a Addresses) []Reply
 		return all(names, Reply{Class: Retry, Words: missing})
 	}
 	if !strings.Contains(p.template, "{name}") {
-		return all(names, replyOf(p.update(ctx, Name{}, a), p.success))
+		return all(names, p.update(ctx, Name{}, a))
 	}
 	replies := make([]Reply, len(names))
 	for i, n := range names {
-		replies[i] = replyOf(p.update(ctx, n, a), p.success)
+		replies[i] = p.update(ctx, n, a)
 	}
 	return replies
 }
@@ -85,19 +90,28 @@ func (p *anyURL) missing(a Addresses) string {
 	return ""
 }
 
-func (p *anyURL) update(ctx context.Context, n Name, addrs Addresses) error {
+func (p *anyURL) update(ctx context.Context, n Name, addrs Addresses) Reply {
 	filled := strings.NewReplacer("{ip}", addrs.V4.String(), "{ip6}", url.QueryEscape(addrs.V6.String()),
 		"{name}", url.QueryEscape(n.FQDN)).Replace(p.template)
-	a, err := p.submit(ctx, filled, nil)
+	a, err := p.submit(ctx, filled, asUser)
 	switch {
 	case err != nil:
-		return err
+		return replyOf(err, "")
 	case !a.ok():
-		return statusRefusal(a, "")
+		return replyOf(statusRefusal(a, ""), "")
 	case p.accepted(a.text()):
-		return nil
+		return Reply{Words: a.quote(a.text())}
 	}
-	return retry("the answer does not say " + p.success + ": " + a.said())
+	return Reply{Class: Retry, Words: "the answer does not say " + p.success + ": " + a.said()}
+}
+
+// asUser puts the user of a URL where net/http would put it, so that this
+// spelling is hidden too.
+func asUser(r *http.Request) {
+	if u := r.URL.User; u != nil {
+		p, _ := u.Password()
+		r.SetBasicAuth(u.Username(), p)
+	}
 }
 
 // accepted looks for the words, or for a regexp after "~".
