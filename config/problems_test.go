@@ -76,6 +76,24 @@ tokn = "x"
 10:13: unknown key "matches" in route.b.rewrite (did you mean "match"?)
 13:1: unknown key "tokn" in ddns.a (did you mean "token"?)
 `},
+	{"labels without a domain",
+		`
+[ddns.a]
+provider = "cloudflare"
+token = "env:PATH"
+names = ["www.example.com", "nas", "*"]
+[ddns.b]
+provider = "cloudflare"
+token = "env:PATH"
+zone = "example.com"
+names = ["@", "nas"]
+[ddns.c]
+provider = "duckdns"
+token = "env:PATH"
+names = ["nas"]
+`, `
+4:9: ddns.a.names: "nas" is in no domain (say domain, or write whole names)
+`},
 	{"other words for everybody",
 		`
 [networks]

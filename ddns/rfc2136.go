@@ -65,6 +65,9 @@ func (p *rfc2136) send(ctx context.Context, n Name, fill func(*dns.Msg)) error {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	reply, _, err := c.ExchangeContext(ctx, m, p.server)
+	if err == nil && p.secret != "" && reply.Rcode == dns.RcodeSuccess && reply.IsTsig() == nil {
+		return unconfirmed("a reply without a signature")
+	}
 	return readUpdate(reply, err)
 }
 
@@ -75,6 +78,8 @@ func readUpdate(reply *dns.Msg, err error) error {
 		return retry("BADTIME: this machine's clock and the server's are too far apart: set the one that is wrong")
 	case tsigError(reply) == dns.RcodeBadKey:
 		return stop("BADKEY: the server does not know the key by this name, or with this algorithm (hmac-sha256)")
+	case tsigError(reply) == dns.RcodeBadSig:
+		return stop("BADSIG: the secret of the key is not the server's")
 	case errors.Is(err, dns.ErrSig), errors.Is(err, dns.ErrKey), errors.Is(err, dns.ErrSecret):
 		return stop("the server's signature is not right: check key, secret and both clocks")
 	case err != nil && reply == nil:

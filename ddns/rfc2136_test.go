@@ -2,10 +2,13 @@ package ddns_test
 
 import (
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -21,11 +24,12 @@ const (
 
 var tsigSecret = base64.StdEncoding.EncodeToString([]byte(tsigText))
 
-// zone is a server of names that takes updates (RFC 2136) signed by the key.
+// zone is a server of names that takes updates (RFC 2136) of example.com signed
+// by the key, and of closed.test from nobody.
 type zone struct {
-	addr  string
-	rcode int           // in place of success
-	slack time.Duration // how wrong its clock is
+	addr     string
+	rcode    int  // in place of success
+	unsigned bool // its replies are
 
 	mu      sync.Mutex
 	records map[string]string // "name TYPE" → data
@@ -51,24 +55,55 @@ func (z *zone) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	defer z.mu.Unlock()
 	m := new(dns.Msg)
 	m.SetReply(q)
-	m.Rcode = z.rcode
 	sig := q.IsTsig()
-	late := sig != nil && z.slack > tsigFudge
-	switch {
-	case sig == nil:
-		m.Rcode = dns.RcodeRefused
-	case w.TsigStatus() != nil || late:
+	wrong := w.TsigStatus()
+	switch zone := q.Question[0].Name; {
+	case wrong != nil:
 		m.Rcode = dns.RcodeNotAuth
-	case z.rcode == dns.RcodeSuccess:
+	case z.rcode != 0:
+		m.Rcode = z.rcode
+	case zone == "closed.test." || zone == "example.com." && sig == nil:
+		m.Rcode = dns.RcodeRefused
+	case zone != "example.com.":
+		m.Rcode = dns.RcodeNotAuth
+	case !dns.IsSubDomain(zone, q.Ns[0].Header().Name):
+		m.Rcode = dns.RcodeNotZone
+	default:
 		z.apply(q.Ns)
 	}
-	if sig != nil && m.Rcode != dns.RcodeNotAuth {
-		m.SetTsig(sig.Hdr.Name, dns.HmacSHA256, 300, time.Now().Unix())
+	if sig != nil && !z.unsigned {
+		z.sign(m, sig, wrong)
 	}
 	_ = w.WriteMsg(m)
 }
 
-const tsigFudge = 5 * time.Minute
+// sign says what is wrong with a request's signature too (RFC 8945 section 5.2).
+func (z *zone) sign(m *dns.Msg, sig *dns.TSIG, wrong error) {
+	now := uint64(time.Now().Unix())
+	m.SetTsig(sig.Hdr.Name, sig.Algorithm, tsigFudge, int64(sig.TimeSigned))
+	r := m.IsTsig()
+	switch {
+	case errors.Is(wrong, dns.ErrTime):
+		r.Error, r.OtherLen, r.OtherData = dns.RcodeBadTime, 6, fmt.Sprintf("%012x", now)
+	case errors.Is(wrong, dns.ErrSecret):
+		r.Error = dns.RcodeBadKey
+	case wrong != nil:
+		r.Error = dns.RcodeBadSig
+	default:
+		r.TimeSigned = now
+	}
+}
+
+const tsigFudge = 300 // seconds
+
+// holds tells whether a record is published.
+func (z *zone) holds(_ *testing.T, name, kind, data string) bool {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return z.records[name+". "+kind] == data
+}
+
+func (z *zone) address() string { return z.addr }
 
 // apply does what an update says (RFC 2136 section 2.5).
 func (z *zone) apply(list []dns.RR) {
@@ -91,46 +126,101 @@ func (z *zone) apply(list []dns.RR) {
 }
 
 func (z *zone) table(secret string) string {
-	return "[ddns.home]\nprovider = \"rfc2136\"\ndomain = \"example.com\"\nnames = [\"nas\"]\nserver = \"" + z.addr + "\"\n" +
-		"username = \"portico\"\nsecret = \"" + secret + "\"\n"
+	return updateTable(z.addr, tsigName, secret, "example.com")
 }
 
-// TestRFC2136 updates a zone over a real connection.
+func updateTable(server, key, secret, domain string) string {
+	return "[ddns.home]\nprovider = \"rfc2136\"\ndomain = \"" + domain + "\"\nnames = [\"nas\"]\nserver = \"" + server + "\"\n" +
+		"username = \"" + key + "\"\nsecret = \"" + secret + "\"\n"
+}
+
+// nameServer takes updates: ours, or a real one.
+type nameServer interface {
+	address() string
+	holds(t *testing.T, name, kind, data string) bool
+}
+
+var nameServers = map[string]func(*testing.T) nameServer{
+	"ours":  func(t *testing.T) nameServer { return newZone(t, &zone{}) },
+	"named": func(t *testing.T) nameServer { return newNamed(t) },
+}
+
+// TestRFC2136 updates a zone over a real connection, at a server of ours and at a
+// real one.
 func TestRFC2136(t *testing.T) {
 	wrong := base64.StdEncoding.EncodeToString([]byte("another"))
-	for _, c := range []struct {
-		name   string
-		zone   *zone
-		secret string
-		class  ddns.Class
-		words  string
-	}{
-		{"accepted", &zone{}, tsigSecret, ddns.OK, "published"},
-		{"a wrong secret", &zone{}, wrong, ddns.Stop, "both clocks are right"},
-		{"no base64", &zone{}, "***", ddns.Stop, "not base64"},
-		{"a clock that is off", &zone{slack: time.Hour}, tsigSecret, ddns.Stop, "both clocks are right"},
-		{"another zone", &zone{rcode: dns.RcodeNotZone}, tsigSecret, ddns.Stop, "NOTZONE"},
-		{"refused", &zone{rcode: dns.RcodeRefused}, tsigSecret, ddns.Stop, "REFUSED"},
-		{"not implemented", &zone{rcode: dns.RcodeNotImplemented}, tsigSecret, ddns.Stop, "NOTIMP"},
-		{"a server in trouble", &zone{rcode: dns.RcodeServerFailure}, tsigSecret, ddns.Retry, "SERVFAIL"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			z := newZone(t, c.zone)
-			s := start(t, z.table(c.secret), options{find: (&place{at: addresses(v4, v6)}).find})
-			got := s.name(t, "nas.example.com")
-			if got.Class != c.class || !strings.Contains(got.Words, c.words) {
-				t.Errorf("%s %q", got.Class, got.Words)
-			}
-			if strings.Contains(s.log.String(), c.secret) {
-				t.Errorf("the log: %s", s.log)
-			}
-			z.mu.Lock()
-			defer z.mu.Unlock()
-			published := z.records["nas.example.com. A"] == v4 && z.records["nas.example.com. AAAA"] == v6
-			if published != (c.class == ddns.OK) {
-				t.Errorf("the zone holds %v", z.records)
+	for name, server := range nameServers {
+		t.Run(name, func(t *testing.T) {
+			z := server(t)
+			for _, c := range []struct {
+				name, key, secret, domain string
+				class                     ddns.Class
+				words                     string
+			}{
+				{"a secret of another", "portico", wrong, "example.com", ddns.Stop, "BADSIG"},
+				{"a key of another", "someone", tsigSecret, "example.com", ddns.Stop, "BADKEY"},
+				{"no base64", "portico", "***", "example.com", ddns.Stop, "not base64"},
+				{"a zone of others", "portico", tsigSecret, "example.org", ddns.Stop, "NOTAUTH"},
+				{"a zone that takes none", "portico", tsigSecret, "closed.test", ddns.Stop, "REFUSED"},
+				{"accepted", "Portico.", tsigSecret, "example.com", ddns.OK, "published"},
+			} {
+				t.Run(c.name, func(t *testing.T) {
+					s := start(t, updateTable(z.address(), c.key, c.secret, c.domain), options{find: (&place{at: addresses(v4, v6)}).find})
+					got := s.name(t, "nas."+c.domain)
+					if got.Class != c.class || !strings.Contains(got.Words, c.words) {
+						t.Errorf("%s %q", got.Class, got.Words)
+					}
+					if strings.Contains(s.log.String(), c.secret) {
+						t.Errorf("the log: %s", s.log)
+					}
+					if held := z.holds(t, "nas.example.com", "A", v4) && z.holds(t, "nas.example.com", "AAAA", v6); held != (c.class == ddns.OK) {
+						t.Errorf("the zone holds it: %t", held)
+					}
+				})
 			}
 		})
+	}
+}
+
+// TestRFC2136Clock: a clock that is decades off, as a Pi's that has not reached a
+// time server, is named; it will be set, so the update is tried again.
+func TestRFC2136Clock(t *testing.T) {
+	for name, server := range nameServers {
+		t.Run(name, func(t *testing.T) {
+			z := server(t)
+			synctest.Test(t, func(t *testing.T) { // where it is the year 2000
+				s := start(t, updateTable(z.address(), "portico", tsigSecret, "example.com"), options{find: (&place{at: addresses(v4, "")}).find})
+				time.Sleep(time.Second)
+				if got := s.only(t); got.Class != ddns.Retry || !strings.Contains(got.Words, "clock") || !strings.HasPrefix(got.Words, "BADTIME") {
+					t.Errorf("%s %q", got.Class, got.Words)
+				}
+				if z.holds(t, "nas.example.com", "A", v4) {
+					t.Error("the zone holds it")
+				}
+			})
+		})
+	}
+}
+
+// TestRFC2136Replies: what else a server may say.
+func TestRFC2136Replies(t *testing.T) {
+	for _, c := range []struct {
+		zone  *zone
+		class ddns.Class
+		words string
+	}{
+		{&zone{rcode: dns.RcodeNotZone}, ddns.Stop, "NOTZONE"},
+		{&zone{rcode: dns.RcodeRefused}, ddns.Stop, "both clocks are right"},
+		{&zone{rcode: dns.RcodeNotImplemented}, ddns.Stop, "NOTIMP"},
+		{&zone{rcode: dns.RcodeServerFailure}, ddns.Retry, "SERVFAIL"},
+		{&zone{unsigned: true}, ddns.Retry, "without a signature"},
+		{&zone{unsigned: true, rcode: dns.RcodeNotAuth}, ddns.Stop, "both clocks are right"},
+	} {
+		z := newZone(t, c.zone)
+		s := start(t, z.table(tsigSecret), options{find: (&place{at: addresses(v4, "")}).find})
+		if got := s.name(t, "nas.example.com"); got.Class != c.class || !strings.Contains(got.Words, c.words) {
+			t.Errorf("%d: %s %q", c.zone.rcode, got.Class, got.Words)
+		}
 	}
 }
 
