@@ -116,7 +116,7 @@ func (m *memory) forget(wanted map[string]map[string]bool) {
 			}
 		}
 		for fqdn := range k.Attempts {
-			if !wanted[table][fqdn] {
+			if _, known := k.Names[fqdn]; !known && !wanted[table][fqdn] {
 				delete(k.Attempts, fqdn)
 			}
 		}
