@@ -20,6 +20,9 @@ type Mend struct {
 	Edit func(*config.File) error // of the file; nil for none. It may be called more than once
 	Lift netip.Addr               // a ban to end; the zero value for none
 	Host string                   // a host that wants a route; "" for none
+
+	Instead string         // the URL by which the upstream answers; "" where that is its own
+	Trust   map[string]any // the upstream_tls that trusts its certificate; nil for none
 }
 
 // Acts tells whether there is anything to accept.

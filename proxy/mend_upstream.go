@@ -14,7 +14,7 @@ import (
 // may be a preset, and is wrong for all its routes then.
 func (e errand) speakAs(words, scheme string) Mend {
 	url := withScheme(e.to, scheme)
-	m := Mend{Words: fmt.Sprintf("%s: write to = %q", words, url)}
+	m := Mend{Words: fmt.Sprintf("%s: write to = %q", words, url), Instead: url}
 	if e.route.Name == "" {
 		return m
 	}
@@ -76,17 +76,17 @@ func withKey(table map[string]any, key string, value any) map[string]any {
 // trustAs has an upstream's certificate trusted. upstream_tls is of all upstreams
 // of a route: where there are several, none of them is offered for all.
 func (e errand) trustAs(remedy *upstream.TLS, shown *Certificate) Mend {
-	m := Mend{Words: "if that is your server, write " + remedy.String()}
+	value := map[string]any{}
+	for _, p := range remedy.Pairs() {
+		value[p[0]] = p[1]
+	}
+	m := Mend{Words: "if that is your server, write " + remedy.String(), Trust: value}
 	if e.route.Name == "" || shown == nil {
 		return m
 	}
 	if len(e.route.To) > 1 {
 		m.Facts = []string{"upstream_tls is of all upstreams of a route: give this one a route of its own, or all of them certificates of one authority"}
 		return m
-	}
-	value := map[string]any{}
-	for _, p := range remedy.Pairs() {
-		value[p[0]] = p[1]
 	}
 	name := e.route.Name
 	m.Facts = shown.facts()

@@ -26,6 +26,7 @@ type Probe struct {
 	OK          bool
 	Cause       record.Cause // why not
 	Detail      string
+	Status      int    // of its answer; 0 where there is none, or none in its protocol
 	Mends       []Mend // what to look at, or to write in the file or on the other side
 	Certificate *Certificate
 }

@@ -58,6 +58,7 @@ func (e errand) ask(ctx context.Context, conn net.Conn, u *upstream.Upstream, p 
 	if ofCGI(e.to.Scheme) && a.status == 400 && e.speaks(ctx, "http") {
 		return "", u.ExchangeFailure(upstream.Waiting, &message.BadResponse{Why: "it speaks HTTP/1, not " + e.to.Scheme})
 	}
+	p.Status = a.status
 	p.adviseAnswer(ctx, e, &spec, path, us, a)
 	return fmt.Sprintf("GET %s for %s: %d %s", path, spec.Host, a.status, http1.StatusText(a.status)), nil
 }

@@ -20,17 +20,19 @@ func entryKeys() []binding {
 	return []binding{
 		{keys: []string{"y"}, label: "y", word: "apply", help: "apply the edit", where: inReview, edits: true,
 			when: (*model).canApply, do: func(m *model) { m.onReview((*review).apply) }},
-		{keys: []string{"tab"}, label: "tab", word: "next", help: "next field; completes the name of a preset", where: inForm, do: (*model).nextField},
-		{keys: []string{"down"}, where: inForm, do: func(m *model) { m.top().move(m, 1) }},
-		{keys: []string{"shift+tab", "up"}, label: "shift+tab", help: "field before", where: inForm, do: func(m *model) { m.top().move(m, -1) }},
+		{keys: []string{"tab"}, label: "tab", word: "next", help: "next field; completes the name of a preset, takes the scheme that a test found", where: inForm | onButton, do: (*model).nextField},
+		{keys: []string{"down"}, where: inForm | onButton, do: func(m *model) { m.top().move(m, 1) }},
+		{keys: []string{"shift+tab", "up"}, label: "shift+tab", help: "field before", where: inForm | onButton, do: func(m *model) { m.top().move(m, -1) }},
 		{keys: []string{"enter"}, label: "enter", word: "review", help: "show what the edit does; y applies it there", where: inForm, do: open},
+		{keys: []string{"enter"}, label: "enter", word: "press", help: "the button: test the upstreams, or take what a test offers", where: onButton, do: (*model).pressTest},
+		{keys: []string{"ctrl+t"}, label: "ctrl+t", word: "test", help: "test the upstreams now, as traffic would reach them", where: inForm | onButton, do: (*model).testNow},
 		{keys: []string{"enter"}, label: "enter", word: "run", where: inHelp, do: open},
 		{keys: []string{"enter"}, label: "enter", where: inPrompt, do: func(m *model) { m.prompt.enter(m, m.prompt) }},
 		{keys: []string{"tab"}, label: "tab", help: "complete a command", where: inPrompt, do: func(m *model) { m.prompt.finish(m, m.prompt) }},
 		{keys: []string{"up"}, label: "up", help: "recall what was typed before", where: inPrompt, do: func(m *model) { m.prompt.recall(m, 1) }},
 		{keys: []string{"down"}, where: inPrompt, do: func(m *model) { m.prompt.recall(m, -1) }},
 		{keys: []string{"esc", "ctrl+c"}, where: inPrompt, do: func(m *model) { m.closePrompt() }},
-		{keys: []string{"esc", "ctrl+c"}, where: inForm | inHelp, do: func(m *model) { m.back() }},
+		{keys: []string{"esc", "ctrl+c"}, where: inForm | onButton | inHelp, do: func(m *model) { m.back() }},
 	}
 }
 

@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"unicode"
 
@@ -106,13 +108,20 @@ func nameFor(host string, taken func(string) bool) string {
 	return name
 }
 
-// withScheme makes a URL of what a person calls an upstream: nas:2342.
-func withScheme(upstream string) string {
-	if upstream == "" || strings.Contains(upstream, "://") {
+// withScheme makes a URL of what a person calls an upstream, nas:2342, by the
+// scheme that it was found to speak; http where none was.
+func withScheme(upstream, found string) string {
+	if upstream == "" || !isBare(upstream) {
 		return upstream
 	}
-	return "http://" + upstream
+	return cmp.Or(found, "http") + "://" + upstream
 }
+
+// isBare tells whether a person left the scheme out.
+func isBare(upstream string) bool { return !strings.Contains(upstream, "://") }
+
+// same tells whether two drafts would write the same.
+func (d draft) same(e draft) bool { return reflect.DeepEqual(d, e) }
 
 // problemField tells which key of a route a problem is about: "to" for
 // "route.cctv.to[1]", "" for one of the route as a whole.

@@ -19,11 +19,13 @@ type field struct {
 	hint    string
 	toggle  bool // yes or no
 	single  bool // one value that may hold blanks and commas
+	button  bool // nothing to write: Enter presses it
 	input   line
-	first   string // what it showed at first
-	raw     any    // the value as the file has it, nil when the key is not there
-	off     bool   // a toggle that is off where the route does not say so
-	visited bool   // only then its problem is shown
+	first   string            // what it showed at first
+	raw     any               // the value as the file has it, nil when the key is not there
+	off     bool              // a toggle that is off where the route does not say so
+	schemes map[string]string // of upstreams that were typed without one
+	visited bool              // only then its problem is shown
 	problem string
 }
 
@@ -34,6 +36,7 @@ func routeFields() []*field {
 		{key: "host", label: "host", hint: "photos.home.lan, *.home.lan or *"},
 		{key: "path", label: "path", hint: "empty for all; /x/* for all below"},
 		{key: "to", label: "to", hint: "http://nas:2342"},
+		{key: "", button: true, hint: "enter presses it"},
 		{key: "strip_prefix", label: "strip", single: true, hint: "a prefix to take off, /x"},
 		{key: "use", label: "use", hint: "presets:"},
 		{key: "allow", label: "allow", hint: "who may come in?"},
@@ -68,7 +71,10 @@ func (f *field) imply(on bool) {
 
 // typed types into the field; false where the key was not for it.
 func (f *field) typed(k tea.KeyMsg) bool {
-	if !f.toggle {
+	switch {
+	case f.button:
+		return false
+	case !f.toggle:
 		return f.input.key(k)
 	}
 	switch s := k.String(); s {
@@ -87,7 +93,7 @@ func (f *field) words() []string {
 	ws := f.cut(f.input.String())
 	if f.key == "to" {
 		for i := range ws {
-			ws[i] = withScheme(ws[i])
+			ws[i] = withScheme(ws[i], f.schemes[ws[i]])
 		}
 	}
 	return ws

@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy"
 )
 
 // settleTyping is how long the form waits for the next key before it asks what
@@ -29,7 +30,9 @@ type form struct {
 	version int // counts changes of what is typed
 	preview *config.Preview
 	refused error // why there is no preview
-	first   int   // row at the top, where the window is small
+	moves   *proxy.Moves
+	tests   tests
+	first   int // row at the top, where the window is small
 }
 
 // newForm makes a form for a new route, or for the one of that name.
@@ -79,6 +82,10 @@ func (f *form) choices(fd *field) []string {
 // nothing to finish.
 func (f *form) complete(m *model) bool {
 	fd := f.fields[f.at]
+	if o := f.offered(); fd.key == "to" && o != nil && o.words {
+		f.take(m, o)
+		return true
+	}
 	before, last := lastItem(fd.input.String(), isSeparator)
 	if last == "" {
 		return false
@@ -123,12 +130,15 @@ func (f *form) name() string {
 func (f *form) draft() draft {
 	d := draft{was: f.was, name: f.name()}
 	for _, fd := range f.fields {
-		if fd.key == "name" {
+		if fd.key == "name" || fd.button {
 			continue
 		}
 		if v := fd.value(); f.was == "" && v != nil || f.was != "" && fd.changed() && (v != nil || fd.raw != nil) {
 			d.changes = append(d.changes, routeKey{fd.key, v})
 		}
+	}
+	if f.tests.trust != nil {
+		d.changes = append(d.changes, routeKey{"upstream_tls", f.tests.trust})
 	}
 	return d
 }
@@ -143,7 +153,13 @@ func (f *form) dirty() bool {
 	return false
 }
 
-func (*form) scope() scope        { return inForm }
+func (f *form) scope() scope {
+	if f.fields[f.at].button {
+		return onButton
+	}
+	return inForm
+}
+
 func (f *form) jump(*model, bool) {}
 
 // move puts the focus on another field.
@@ -163,6 +179,8 @@ func (f *form) typed(m *model, k tea.KeyMsg) {
 		f.named = fd.input.String() != ""
 	case fd.key == "host" && !f.named:
 		f.deriveName()
+	case fd.key == "to":
+		f.tests.touched, f.tests.trust = true, nil
 	}
 	f.changed(m)
 }
@@ -179,23 +197,24 @@ func (f *form) deriveName() {
 func (f *form) changed(m *model) {
 	f.version++
 	v := f.version
-	m.start(tea.Tick(settleTyping, func(time.Time) tea.Msg {
-		return then(func(m *model) {
-			if v == f.version {
-				f.ask(m)
-			}
-		})
-	}))
+	m.later(settleTyping, func(m *model) {
+		if v == f.version {
+			f.ask(m)
+		}
+	})
 }
 
-// ask previews what is typed now.
+// ask previews what is typed now, and tests its upstreams.
 func (f *form) ask(m *model) {
-	v, edit, base := f.version, f.draft().edit, f.base
+	v, edit, base, src := f.version, f.draft().edit, f.base, m.src
 	m.await(func(context.Context) then {
-		p, err := m.src.Store.Preview(base, edit)
-		return func(*model) {
+		p, err := src.Store.Preview(base, edit)
+		moves := src.moves(p)
+		return func(m *model) {
 			if v == f.version {
 				f.judge(p, err)
+				f.moves = moves
+				m.testTyped(f)
 			}
 		}
 	})
@@ -205,7 +224,7 @@ func (f *form) ask(m *model) {
 // a whole stands beside its host, where nothing is wrong with that alone: mostly
 // another route takes the same requests.
 func (f *form) judge(p *config.Preview, err error) {
-	f.preview, f.refused = p, err
+	f.preview, f.refused, f.moves = p, err, nil
 	for i, fd := range f.fields {
 		fd.problem = ""
 		fd.visited = fd.visited || i == f.at && fd.changed()

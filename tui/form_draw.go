@@ -7,7 +7,7 @@ const (
 	fieldLeast = 24
 	fieldMost  = 56
 
-	problemLines = 3 // of one field
+	underLines = 3 // of one problem, or of one upstream
 )
 
 // draw shows the fields, each with its problem under it, and below them what
@@ -33,25 +33,46 @@ func (f *form) draw(m *model, a area) {
 	}
 }
 
-// formRow is a field, or a line of the problem of the one above.
+// formRow is a field, or a line under it: of its problem, or of what a test
+// found.
 type formRow struct {
-	field   int
-	problem text
+	field int
+	under text
 }
 
 func (f *form) rows(l *look, w int) []formRow {
 	var rows []formRow
 	for i, fd := range f.fields {
 		rows = append(rows, formRow{i, nil})
-		if fd.problem == "" || !fd.visited {
-			continue
+		var under []text
+		if fd.problem != "" && fd.visited {
+			under = append(under, say(bad, "! ", bad, fd.problem))
 		}
-		lines := say(bad, "! ", bad, fd.problem).wrap(l, w, 2)
-		for _, t := range lines[:min(len(lines), problemLines)] {
-			rows = append(rows, formRow{i, t})
+		if fd.key == "to" && f.beside(l, w) == nil {
+			under = append(under, f.testLines()...)
+		}
+		for _, t := range under {
+			lines := t.wrap(l, w, 2)
+			for _, t := range lines[:min(len(lines), underLines)] {
+				rows = append(rows, formRow{i, t})
+			}
 		}
 	}
 	return rows
+}
+
+// fieldWidth is how many of w cells the text of a field takes; the rest is for
+// what stands beside it.
+func fieldWidth(w int) int { return min(fieldMost, max(w*3/5, fieldLeast), w) }
+
+// beside is what the test found where that stands beside the field; nil where
+// it stands under it.
+func (f *form) beside(l *look, w int) text {
+	lines := f.testLines()
+	if len(lines) != 1 || lines[0].width(l) > w-fieldWidth(w)-2 {
+		return nil
+	}
+	return lines[0]
 }
 
 // scrolled is the first row to draw so that the focus and its problem show.
@@ -60,7 +81,7 @@ func (f *form) scrolled(rows []formRow, h int) int {
 	for i, r := range rows {
 		if r.field == f.at {
 			to = i
-			if r.problem == nil {
+			if r.under == nil {
 				from = i
 			}
 		}
@@ -70,8 +91,8 @@ func (f *form) scrolled(rows []formRow, h int) int {
 
 func (r formRow) draw(m *model, f *form, p *pen) {
 	fd := f.fields[r.field]
-	if r.problem != nil {
-		p.to(gutter + labelWidth).text(r.problem)
+	if r.under != nil {
+		p.to(gutter + labelWidth).text(r.under)
 		return
 	}
 	focus := r.field == f.at
@@ -79,8 +100,13 @@ func (r formRow) draw(m *model, f *form, p *pen) {
 		p.put(plain, ">")
 	}
 	p.to(gutter).put(calm, fd.label).to(gutter + labelWidth)
-	n := min(fieldMost, max(p.room()*3/5, fieldLeast), p.room()) // the rest is for the hint
+	w := p.room()
+	n := fieldWidth(w)
 	end := p.at() + n
+	if fd.button {
+		f.drawButton(p, focus)
+		return
+	}
 	if focus {
 		fd.input.draw(p, n)
 	} else {
@@ -92,8 +118,23 @@ func (r formRow) draw(m *model, f *form, p *pen) {
 	if left := gutter + labelWidth + n - p.at(); left > 0 {
 		p.put(plain, strings.Repeat("_", left))
 	}
-	if focus && p.room() > 12 {
+	switch t := f.beside(m.look, w); {
+	case fd.key == "to" && t != nil:
+		p.put(plain, "  ").text(t)
+	case focus && p.room() > 12:
 		p.put(plain, "  "+f.hint(fd, p.room()-2))
+	}
+}
+
+// drawButton draws what Enter does there: take what a test offers, or test.
+func (f *form) drawButton(p *pen, focus bool) {
+	label := "test"
+	if o := f.offered(); o != nil {
+		label = o.label
+	}
+	p.put(calm, "["+label+"]")
+	if focus {
+		p.put(plain, "  enter presses it")
 	}
 }
 
@@ -144,5 +185,8 @@ func (f *form) drawPreview(m *model, a area) {
 		p.addDiff(f.preview.Diff)
 		p.addProblems(m, f.otherProblems())
 	}
+	verdict := f.verdict().wrap(m.look, rest.w, 1)
+	rest, foot := rest.bottom(min(len(verdict), rest.h/2))
 	rest.write(p.lines)
+	foot.write(verdict)
 }

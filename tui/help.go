@@ -79,7 +79,7 @@ func where(s scope) string {
 		return "history"
 	case s&inDetail != 0:
 		return "a request"
-	case s&inForm != 0:
+	case s&(inForm|onButton) != 0:
 		return "a form"
 	case s&inReview != 0:
 		return "a review"

@@ -5,7 +5,7 @@ import (
 )
 
 // scope is where a key is bound: a page, or what is open above it.
-type scope uint16
+type scope uint32
 
 const (
 	onNow scope = 1 << iota
@@ -19,6 +19,7 @@ const (
 	inBans    // who is shut out
 	inSheet   // text to read: a trace, the problems of the file
 	inForm
+	onButton // the button of a form
 	inReview
 	inHelp
 	inPrompt // the filter and the command line
@@ -26,7 +27,7 @@ const (
 
 	onPages   = onNow | onRequests | onRoutes | onUpstreams | onCerts | onHistory
 	toRead    = onPages | inDetail | inVersion | inBans | inSheet // letters are keys there, not text
-	inEntries = inForm | inHelp | inPrompt                        // letters are text
+	inEntries = inForm | onButton | inHelp | inPrompt             // letters are text
 )
 
 // binding is one thing a person can do. The table of them makes the footer,

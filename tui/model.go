@@ -42,6 +42,7 @@ type model struct {
 	prompt *prompt
 	ask    *ask
 	notice text // the answer to the last key
+	climb  climb
 	pageSet
 
 	filters  history
@@ -109,6 +110,11 @@ func (m *model) started() tea.Cmd {
 	cmds := m.commands
 	m.commands = nil
 	return tea.Batch(cmds...)
+}
+
+// later does something after a while.
+func (m *model) later(d time.Duration, do func(*model)) {
+	m.start(tea.Tick(d, func(time.Time) tea.Msg { return then(do) }))
 }
 
 func (m *model) tick(d time.Duration) {

@@ -7,6 +7,14 @@ import (
 	"forge.home.arpa/portico/proxy"
 )
 
+// and adds what moves to what an edit comes to, where that is known.
+func (t text) and(m *proxy.Moves) text {
+	if m == nil {
+		return t
+	}
+	return append(append(t, say("; ")...), movesSummary(m)...)
+}
+
 // movesSummary says how many of the recent requests an edit moves or refuses.
 func movesSummary(m *proxy.Moves) text {
 	last := "the last " + thousands(m.Looked) + " requests"

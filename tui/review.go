@@ -71,14 +71,27 @@ func (r *review) weigh(m *model) {
 	if p == nil || p.Config == nil {
 		return
 	}
+	src := m.src
 	m.await(func(context.Context) then {
-		moves, err := m.src.Proxy.Moves(p.Config)
+		moves := src.moves(p)
 		return func(*model) {
-			if err == nil && r.preview == p {
-				r.moves = &moves
+			if r.preview == p {
+				r.moves = moves
 			}
 		}
 	})
+}
+
+// moves is what an edit does to recent requests; nil where nobody can tell.
+func (s Source) moves(p *config.Preview) *proxy.Moves {
+	if p == nil || p.Config == nil {
+		return nil
+	}
+	moves, err := s.Proxy.Moves(p.Config)
+	if err != nil {
+		return nil
+	}
+	return &moves
 }
 
 // seen takes the preview; a problem in a field leads back to that field.
@@ -89,6 +102,7 @@ func (r *review) seen(m *model, p *config.Preview, err error) {
 		return
 	}
 	r.form.judge(p, err)
+	m.testTyped(r.form)
 	if r.failed != nil {
 		return // why it was not applied is not to be missed
 	}

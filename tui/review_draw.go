@@ -38,10 +38,8 @@ func (r *review) addVerdict(m *model, p *paper) {
 		}
 	case r.preview == nil:
 		p.add(say("looking ..."), 0)
-	case r.applicable() && cannotRun(r.base):
-		p.add(say("ok: this mends "+m.facts.fileName()+", "+count(changedLines(r.preview.Diff), "line")), 0)
 	case r.applicable():
-		p.add(say("ok: "+count(changedLines(r.preview.Diff), "line")+", no problem"), 0)
+		p.add(r.verdict(m), 2)
 	case cannotRun(r.base):
 		left := count(len(r.preview.Problems.Errors()), "problem")
 		p.add(say(bad, "not yet: ", m.facts.fileName()+" would still have "+left+
@@ -58,9 +56,6 @@ func cannotRun(base *config.Revision) bool { return base != nil && base.Config =
 func (r *review) addConsequences(p *paper) {
 	if r.form != nil {
 		r.addVisitors(p)
-	}
-	if r.moves != nil {
-		p.add(movesSummary(r.moves), 0)
 	}
 	if d := r.preview.Confirm; d > 0 {
 		p.add(say(warn, "it goes back after "+longDuration(d)+" unless you keep it: ", plain, "K then"), 0)

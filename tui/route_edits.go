@@ -81,6 +81,7 @@ func (m *model) addNamed(ws []string) {
 	f.field("host").input.set(quoted(ws[0]))
 	f.field("to").input.set(joined(ws[1:]))
 	f.deriveName()
+	f.tests.touched = true
 	m.push(f)
 	f.open(m)
 }

@@ -22,7 +22,13 @@ type Source struct {
 	Notices func() []string // standing warnings, worst first; may be nil
 	Log     func() []string // lines of the log, the newest last; nil where none are kept
 	Locks   Locks           // names and certificates; nil where none are kept
+
+	// Probe climbs to an upstream as traffic would, see proxy.ProbeTarget; nil
+	// where nothing can be tested.
+	Probe prober
 }
+
+type prober = func(ctx context.Context, c *config.Config, target string) ([]proxy.Probe, error)
 
 // Locks are the names that lead to the home, and the certificates they are
 // served with.

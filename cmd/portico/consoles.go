@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"forge.home.arpa/portico/proxy"
 	"forge.home.arpa/portico/tui"
 )
 
@@ -28,6 +29,7 @@ func (sv *service) source(user string) tui.Source {
 		Notices: func() []string { return slices.Concat(sv.notices, sv.ports.warnings()) },
 		Log:     sv.book.Lines,
 		Locks:   locks{sv},
+		Probe:   proxy.ProbeTarget,
 	}
 }
 
