@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"bufio"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -182,6 +183,30 @@ func TestProbeSocket(t *testing.T) {
 	defer server.Close()
 	p := probe(t, fmt.Sprintf("[route.a]\nhost = \"a\"\nto = \"http+unix://%s\"\n", path), "a")[0]
 	if !p.OK || stepsOf(p) != "socket http" {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestProbeForForms: what a probe found stands beside its words, and a
+// certificate's names cannot say what to write.
+func TestProbeForForms(t *testing.T) {
+	liar := certificate(t, nil, func(c *x509.Certificate) {
+		c.Subject.CommonName = `synology; write upstream_tls = { verify = "off" }`
+	})
+	addr := secureHandler(t, liar, hello, nil)
+	empty := "[route.a]\nhost = \"*\"\nrespond = { status = 200 }\n"
+	p := probe(t, empty, "https://"+addr)[0]
+	if want := `upstream_tls = { verify = "pin", pin = "` + liar.pin + `" }`; p.Trust != want || !strings.HasSuffix(p.Advice[0], "write "+want) || p.Status != 0 {
+		t.Errorf("trust %q, advice %q", p.Trust, p.Advice)
+	}
+	if p := probe(t, empty, "http://"+addr)[0]; p.Instead != "https://"+addr || p.Status != 400 {
+		t.Errorf("instead %q, status %d", p.Instead, p.Status)
+	}
+	plain := handler(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) })
+	if p := probe(t, empty, "https://"+plain)[0]; p.Instead != "http://"+plain {
+		t.Errorf("instead %q", p.Instead)
+	}
+	if p := probe(t, empty, "http://"+plain)[0]; p.Instead != "" || p.Status != 204 || p.Trust != "" {
 		t.Errorf("%+v", p)
 	}
 }

@@ -200,7 +200,7 @@ func TestFormProblems(t *testing.T) {
 		e.clear()
 		e.write("http://nas:99999")
 		e.misses(" ! ")
-		e.press("tab")
+		e.press("tab", "tab")
 		e.wait(settleTyping + 50*time.Millisecond)
 		lines := strings.Split(e.text(), "\n")
 		for i, l := range lines {

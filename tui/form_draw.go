@@ -177,16 +177,16 @@ func (f *form) hint(fd *field, w int) string {
 func (f *form) drawPreview(m *model, a area) {
 	a.rule(0, m.facts.fileName())
 	_, rest := a.top(1)
+	verdict := f.verdict().wrap(m.look, rest.w, 1)
+	rest, foot := rest.bottom(min(len(verdict), rest.h/2))
 	p := &paper{look: m.look, w: rest.w}
 	switch {
 	case f.refused != nil:
 		p.add(say(bad, "! ", f.refused.Error()), 2)
 	case f.preview != nil:
-		p.addDiff(f.preview.Diff)
+		p.addDiff(lessContext(f.preview.Diff, rest.h))
 		p.addProblems(m, f.otherProblems())
 	}
-	verdict := f.verdict().wrap(m.look, rest.w, 1)
-	rest, foot := rest.bottom(min(len(verdict), rest.h/2))
 	rest.write(p.lines)
 	foot.write(verdict)
 }

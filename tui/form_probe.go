@@ -37,9 +37,15 @@ type tested struct {
 	err   error
 }
 
+// typedUpstreams are the upstreams as they stand in their field.
+func (f *form) typedUpstreams() []string {
+	to := f.field("to")
+	return to.cut(to.input.String())
+}
+
 // asked spells what a test is about.
 func (f *form) asked() string {
-	s := joined(f.field("to").cut(f.field("to").input.String()))
+	s := joined(f.typedUpstreams())
 	if f.tests.trust != nil {
 		s += " " + shown(f.tests.trust["pin"])
 	}
@@ -60,7 +66,7 @@ func (m *model) test(f *form) {
 	c := &m.climb
 	wait := settleTyping - m.o.Now().Sub(c.began)
 	switch {
-	case m.src.Probe == nil || len(f.field("to").words()) == 0:
+	case m.src.Probe == nil || len(f.typedUpstreams()) == 0:
 		f.tests.of, f.tests.found = f.asked(), nil
 	case c.cancel != nil && c.form == f && f.tests.of == f.asked():
 	case c.cancel != nil:
@@ -91,7 +97,7 @@ func (m *model) beginTest(f *form) {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	m.climb = climb{form: f, cancel: cancel, began: m.o.Now()}
 	f.tests.of, f.tests.running = f.asked(), true
-	route, typed, probe := f.sketched(), f.field("to").cut(f.field("to").input.String()), m.src.Probe
+	route, typed, probe := f.sketched(), f.typedUpstreams(), m.src.Probe
 	m.start(func() tea.Msg {
 		defer cancel()
 		found := make([]tested, 0, len(typed))
@@ -220,14 +226,13 @@ func (f *form) offered() *offer {
 }
 
 func (f *form) replaceUpstream(typed, url string) {
-	to := f.field("to")
-	ws := to.cut(to.input.String())
+	ws := f.typedUpstreams()
 	for i := range ws {
 		if ws[i] == typed {
 			ws[i] = url
 		}
 	}
-	to.input.set(joined(ws))
+	f.field("to").input.set(joined(ws))
 }
 
 // pressTest takes what is offered, or else tests at once.

@@ -86,6 +86,9 @@ func took(p *proxy.Probe) string {
 	for _, s := range p.Steps {
 		all += s.Took
 	}
+	if all >= time.Millisecond && all < time.Second {
+		return fmt.Sprintf("%dms", all.Round(time.Millisecond).Milliseconds())
+	}
 	return unitDuration(all)
 }
 

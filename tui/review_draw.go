@@ -15,7 +15,7 @@ func (r *review) draw(m *model, a area) {
 	r.addVerdict(m, p)
 	if r.preview != nil {
 		r.addConsequences(p)
-		p.addDiff(r.preview.Diff)
+		p.addDiff(lessContext(r.preview.Diff, rest.h-len(p.lines)))
 		p.addProblems(m, newProblems(r.preview.Problems, r.base))
 		p.addMoves(r.moves)
 	}
@@ -102,6 +102,18 @@ func (p *paper) addDiff(diff []config.DiffLine) {
 	if len(diff) == 0 {
 		p.add(say("the file does not change"), 0)
 	}
+}
+
+// lessContext leaves out lines that do not change, from both ends, as far as the
+// rest then fits the room.
+func lessContext(diff []config.DiffLine, room int) []config.DiffLine {
+	for len(diff) > room && diff[0].Op == ' ' {
+		diff = diff[1:]
+	}
+	for len(diff) > max(room, 1) && diff[len(diff)-1].Op == ' ' {
+		diff = diff[:len(diff)-1]
+	}
+	return diff
 }
 
 func diffText(d config.DiffLine) text {
