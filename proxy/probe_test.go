@@ -196,17 +196,18 @@ func TestProbeForForms(t *testing.T) {
 	addr := secureHandler(t, liar, hello, nil)
 	empty := "[route.a]\nhost = \"*\"\nrespond = { status = 200 }\n"
 	p := probe(t, empty, "https://"+addr)[0]
-	if want := `upstream_tls = { verify = "pin", pin = "` + liar.pin + `" }`; p.Trust != want || !strings.HasSuffix(p.Advice[0], "write "+want) || p.Status != 0 {
-		t.Errorf("trust %q, advice %q", p.Trust, p.Advice)
+	want := `upstream_tls = { verify = "pin", pin = "` + liar.pin + `" }`
+	if m := p.Mends[0]; m.Trust["pin"] != liar.pin || m.Trust["verify"] != "pin" || len(m.Trust) != 2 || !strings.HasSuffix(m.Words, "write "+want) || p.Status != 0 {
+		t.Errorf("%+v", m)
 	}
-	if p := probe(t, empty, "http://"+addr)[0]; p.Instead != "https://"+addr || p.Status != 400 {
-		t.Errorf("instead %q, status %d", p.Instead, p.Status)
+	if p := probe(t, empty, "http://"+addr)[0]; p.Mends[0].Instead != "https://"+addr || p.Status != 400 {
+		t.Errorf("%+v", p)
 	}
 	plain := handler(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) })
-	if p := probe(t, empty, "https://"+plain)[0]; p.Instead != "http://"+plain {
-		t.Errorf("instead %q", p.Instead)
+	if p := probe(t, empty, "https://"+plain)[0]; p.Mends[0].Instead != "http://"+plain {
+		t.Errorf("%+v", p)
 	}
-	if p := probe(t, empty, "http://"+plain)[0]; p.Instead != "" || p.Status != 204 || p.Trust != "" {
+	if p := probe(t, empty, "http://"+plain)[0]; len(p.Mends) != 0 || p.Status != 204 {
 		t.Errorf("%+v", p)
 	}
 }

@@ -45,13 +45,13 @@ func (u *upstreams) probe(ctx context.Context, c *config.Config, url string) ([]
 	case "443":
 		switch {
 		case scheme == "http":
-			p.Instead = "https://" + addr
+			p.Mends = []proxy.Mend{{Words: "it speaks TLS", Instead: "https://" + addr}}
 		case trusted:
 			p.OK, p.Status = true, 204
 		default:
 			p.Cause, p.Detail = record.CauseUntrusted, "self-signed by CN="+addr
 			p.Certificate = &proxy.Certificate{Subject: "CN=" + addr, SelfSigned: true, Pin: selfPin}
-			p.Trust = fmt.Sprintf("upstream_tls = { verify = %q, pin = %q }", "pin", selfPin)
+			p.Mends = []proxy.Mend{{Words: "write it", Trust: map[string]any{"verify": "pin", "pin": selfPin}}}
 		}
 	case "1":
 		p.Cause, p.Detail = record.CauseRefused, "refused 10.0.0.7:1"
@@ -319,12 +319,12 @@ func TestWordsOfATest(t *testing.T) {
 	steps := []proxy.Step{{Took: 5 * time.Millisecond}, {Took: 4 * time.Millisecond}}
 	for want, one := range map[string]tested{
 		"answers in 9ms":                     {typed: "fastcgi://nas:9000", probe: proxy.Probe{URL: "fastcgi://nas:9000", OK: true, Steps: steps}},
-		"401 in 9ms; it asks for a password": {typed: "http://nas", probe: proxy.Probe{URL: "http://nas", OK: true, Status: 401, Steps: steps, Advice: []string{"it asks for a password"}}},
-		"no address for nas; spelled right?": {typed: "http://nas", probe: proxy.Probe{Detail: "no address for nas", Advice: []string{"spelled right?"}}},
+		"401 in 9ms; it asks for a password": {typed: "http://nas", probe: proxy.Probe{URL: "http://nas", OK: true, Status: 401, Steps: steps, Mends: []proxy.Mend{{Words: "it asks for a password"}}}},
+		"no address for nas; spelled right?": {typed: "http://nas", probe: proxy.Probe{Detail: "no address for nas", Mends: []proxy.Mend{{Words: "spelled right?"}}}},
 		"this build cannot speak it":         {probe: proxy.Probe{Detail: "this build cannot speak it"}},
-		"it speaks h2c://nas:80":             {typed: "http://nas:80", probe: proxy.Probe{URL: "http://nas:80", Instead: "h2c://nas:80"}},
-		"it speaks http+unix:///run/a.sock":  {probe: proxy.Probe{URL: "https+unix:///run/a.sock", Instead: "http+unix:///run/a.sock"}},
-		"untrusted certificate of nas, made for b: trust its name?": {typed: "https://nas", probe: proxy.Probe{URL: "https://nas", Trust: `upstream_tls = { server_name = "b" }`,
+		"it speaks h2c://nas:80":             {typed: "http://nas:80", probe: proxy.Probe{URL: "http://nas:80", Mends: []proxy.Mend{{Instead: "h2c://nas:80"}}}},
+		"it speaks http+unix:///run/a.sock":  {probe: proxy.Probe{URL: "https+unix:///run/a.sock", Mends: []proxy.Mend{{Instead: "http+unix:///run/a.sock"}}}},
+		"untrusted certificate of nas, made for b: trust its name?": {typed: "https://nas", probe: proxy.Probe{URL: "https://nas", Mends: []proxy.Mend{{Trust: map[string]any{"server_name": "b"}}},
 			Certificate: &proxy.Certificate{Refused: "made for b"}}},
 	} {
 		var all strings.Builder
@@ -334,17 +334,5 @@ func TestWordsOfATest(t *testing.T) {
 		if all.String() != want {
 			t.Errorf("%q, want %q", all.String(), want)
 		}
-	}
-}
-
-// TestTrustOf: the line that a probe says is read as the file would be.
-func TestTrustOf(t *testing.T) {
-	for _, line := range []string{"", "nonsense", "upstream_tls = 1", "x = 1"} {
-		if got := trustOf(line); got != nil {
-			t.Errorf("%q gives %v", line, got)
-		}
-	}
-	if got := trustOf(`upstream_tls = { verify = "pin", pin = "x", cert = "a.pem" }`); len(got) != 3 || got["cert"] != "a.pem" {
-		t.Errorf("%v", got)
 	}
 }
