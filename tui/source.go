@@ -52,6 +52,9 @@ type Proxy interface {
 	// about a route or an upstream. Both may ask upstreams.
 	Mends(context.Context, record.Detail) []proxy.Mend
 	MendsOf(ctx context.Context, target string) []proxy.Mend
+	// Replay sends a request again, with what lets people in only where secrets
+	// is said, and returns its record.
+	Replay(ctx context.Context, p *proxy.Replay, secrets bool) (record.Row, error)
 	// Lift ends the ban of an address; false where it has none.
 	Lift(netip.Addr) bool
 }

@@ -23,6 +23,8 @@ type world struct {
 	moves     proxy.Moves     // what Moves answers
 	mends     []proxy.Mend    // what Mends and MendsOf answer
 	mended    []string        // what they were asked
+	replayed  []bool          // whether with secrets
+	unsent    error           // why Replay fails
 	unweighed error           // why it does not answer
 	weighed   *config.Config  // what it was asked
 }
@@ -171,6 +173,16 @@ func (w *world) Mends(_ context.Context, d record.Detail) []proxy.Mend {
 func (w *world) MendsOf(_ context.Context, target string) []proxy.Mend {
 	w.mended = append(w.mended, target)
 	return w.mends
+}
+
+// Replay implements Proxy.
+func (w *world) Replay(_ context.Context, p *proxy.Replay, secrets bool) (record.Row, error) {
+	w.replayed = append(w.replayed, secrets)
+	if w.unsent != nil {
+		return record.Row{}, w.unsent
+	}
+	d, _ := w.log.Get(w.request(1))
+	return d.Row, nil
 }
 
 // Moves implements Proxy.
