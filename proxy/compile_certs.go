@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -19,82 +20,42 @@ func (c *compiler) certificates() certs.Plan {
 		return certs.Plan{}
 	}
 	for _, cert := range c.config.Certs {
-		plan.Pairs = append(plan.Pairs, certs.Pair{Name: cert.Name, Cert: cert.Cert, Key: cert.Key})
+		plan.Pairs = append(plan.Pairs, certs.Pair{Name: cert.Name, Cert: cert.Cert, Key: cert.Key, Hosts: cert.Hosts})
 	}
-	pairs := c.pairHosts()
 	wanted := map[string]certs.Want{}
 	for _, r := range c.config.Routes {
-		if !r.Enabled || r.Cert == "none" {
+		if !r.Enabled {
 			continue
 		}
 		for _, host := range r.Hosts {
-			if _, taken := wanted[host]; !taken || r.Cert != "" { // what a route says goes before what is usual
-				wanted[host] = want(host, r.Cert, pairs)
+			if had, taken := wanted[host]; !taken || had.Kind == certs.None || r.Cert != "" && r.Cert != "none" { // what a route says goes before what is usual
+				wanted[host] = want(host, r.Cert)
 			}
 		}
 	}
-	for _, w := range wanted {
-		plan.Wants = append(plan.Wants, w)
-	}
+	plan.Wants = slices.Collect(maps.Values(wanted))
 	slices.SortFunc(plan.Wants, func(a, b certs.Want) int { return strings.Compare(a.Host, b.Host) })
 	return plan
 }
 
 // want is where a host's certificate comes from: as its route says, else from
-// files that are for it, from the home's own authority where nobody else can
-// vouch for the name, and from the ACME authority.
-func want(host, said string, pairs []pairHosts) certs.Want {
-	w := certs.Want{Host: host, Kind: certs.ACME}
-	pair := pairFor(host, pairs)
-	switch {
-	case said == "local":
-		w.Kind = certs.Local
-	case said != "" && said != "acme":
-		w.Kind, w.Pair = certs.File, said
-	case said == "" && pair != "":
-		w.Kind, w.Pair = certs.File, pair
-	case said == "" && isHomeName(host):
-		w.Kind = certs.Local
-	}
-	return w
-}
-
-// pairHosts is a certificate in files with the hosts it is for.
-type pairHosts struct {
-	name  string
-	hosts []string
-}
-
-// pairHosts reads, once for all routes, what each certificate in files is for.
-func (c *compiler) pairHosts() []pairHosts {
-	list := make([]pairHosts, len(c.config.Certs))
-	for i, cert := range c.config.Certs {
-		list[i] = pairHosts{cert.Name, cert.Hosts}
-		if len(cert.Hosts) == 0 {
-			list[i].hosts, _ = certs.HostsOf(cert.Cert) // one that cannot be read is for nobody
+// the home's own authority where nobody else can vouch for the name, and from
+// the ACME authority.
+func want(host, said string) certs.Want {
+	switch said {
+	case "":
+		if isHomeName(host) {
+			return certs.Want{Host: host, Kind: certs.Local, Usual: true}
 		}
+		return certs.Want{Host: host, Kind: certs.ACME, Usual: true}
+	case "none":
+		return certs.Want{Host: host, Kind: certs.None}
+	case "local":
+		return certs.Want{Host: host, Kind: certs.Local}
+	case "acme":
+		return certs.Want{Host: host, Kind: certs.ACME}
 	}
-	return list
-}
-
-// pairFor names the certificate in files that is for a host.
-func pairFor(host string, pairs []pairHosts) string {
-	for _, p := range pairs {
-		for _, h := range p.hosts {
-			if strings.EqualFold(h, host) || strings.HasPrefix(h, "*.") && strings.EqualFold(h[1:], afterLabel(host)) {
-				return p.name
-			}
-		}
-	}
-	return ""
-}
-
-// afterLabel is a name without its first label, with the dot.
-func afterLabel(host string) string {
-	if i := strings.IndexByte(host, '.'); i >= 0 {
-		return host[i:]
-	}
-	return ""
+	return certs.Want{Host: host, Kind: certs.File, Pair: said}
 }
 
 // isHomeName tells a name that only the home's own authority can vouch for.

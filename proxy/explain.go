@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/certs"
 	"forge.home.arpa/portico/proxy/http1"
 	"forge.home.arpa/portico/proxy/match"
 	"forge.home.arpa/portico/proxy/message"
@@ -77,11 +79,12 @@ func (s *Server) Explain(r Request) (Explanation, error) {
 // ExplainWith is Explain under a configuration that does not run: of what a
 // running portico counts, as bans and rate limits, it says that it is not known.
 func ExplainWith(c *config.Config, r Request) (Explanation, error) {
-	s := &Server{builtins: network.NewBuiltins(), journal: &journal{}}
+	s := &Server{builtins: network.NewBuiltins(), journal: &journal{}, certs: certs.New(certs.Options{Log: slog.New(slog.DiscardHandler)})}
 	snap, err := s.compiler(c).compile()
 	if err != nil {
 		return Explanation{}, err
 	}
+	s.certs.Prepare(snap.certificates).Commit()
 	return s.explain(snap, r, true)
 }
 

@@ -3,8 +3,6 @@ package proxy
 import (
 	"bytes"
 	"strings"
-
-	"forge.home.arpa/portico/proxy/message"
 )
 
 // challengePath begins the path of an authority that validates a name over HTTP
@@ -15,7 +13,7 @@ const challengePath = "/.well-known/acme-challenge/"
 // its way: a server behind us may renew its own certificate.
 func (v *visit) challenged() bool {
 	r := &v.x.Request
-	if v.snap.certificates.Authority == nil || !bytes.HasPrefix(r.Path, []byte(challengePath)) {
+	if !bytes.HasPrefix(r.Path, []byte(challengePath)) {
 		return false
 	}
 	token, ours := v.server.certs.Challenge(string(r.Host), string(r.Path))
@@ -35,7 +33,7 @@ func (rt *route) overPlain(snap *snapshot, s *Server, host []byte) string {
 		return "serve"
 	case rt.PlainHTTP != "":
 		return rt.PlainHTTP
-	case rt.Cert != "none" && s != nil && s.certs.Valid(string(host)):
+	case rt.Cert != "none" && s.certs.Valid(string(host)):
 		return "redirect"
 	}
 	return "serve"
@@ -101,9 +99,7 @@ func (e *explainer) certificate() {
 		e.out.Certificate = "none: there is no https listener"
 		return
 	}
-	for _, w := range e.snap.certificates.Wants {
-		if w.Host == string(e.host) || strings.HasPrefix(w.Host, "*.") && message.EqualFold(e.host[max(0, len(e.host)-len(w.Host)+1):], w.Host[1:]) {
-			e.out.Certificate = strings.TrimSpace(w.Kind.String() + " " + w.Pair)
-		}
+	if w, ok := e.server.certs.Chosen(string(e.host)); ok {
+		e.out.Certificate = strings.TrimSpace(w.Kind.String() + " " + w.Pair)
 	}
 }

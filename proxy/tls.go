@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/acme"
+
 	"forge.home.arpa/portico/proxy/http1"
 )
 
@@ -27,8 +29,9 @@ func (c *conn) secure() bool {
 		c.unsecured(err)
 		return false
 	}
-	if raw.SetDeadline(time.Time{}) != nil {
-		return false
+	proto := secured.ConnectionState().NegotiatedProtocol
+	if proto == acme.ALPNProto || raw.SetDeadline(time.Time{}) != nil {
+		return false // an authority has seen what it came for
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -37,7 +40,7 @@ func (c *conn) secure() bool {
 	}
 	c.http.Release()
 	c.net, c.http = secured, http1.NewServerConn(secured, snap.limits)
-	c.multiplexes = secured.ConnectionState().NegotiatedProtocol == "h2"
+	c.multiplexes = proto == "h2"
 	return true
 }
 

@@ -101,14 +101,12 @@ func (v *visit) end() {
 // serve answers a request whose head was read.
 func (v *visit) serve() {
 	v.identify()
-	if v.banned() {
+	named := v.name()
+	if named && v.challenged() || v.banned() {
 		return
 	}
-	if !v.name() {
+	if !named {
 		v.refuse(&http1.BadRequest{Status: 400, Why: "a bad host"})
-		return
-	}
-	if v.challenged() {
 		return
 	}
 	v.watchRouter()

@@ -24,16 +24,27 @@ func (i *issuer) dir() string {
 	return filepath.Join(i.keeper.State, "acme", i.authority.short())
 }
 
+// kept is where autocert's certificate of the name is kept; "" for nowhere.
+func (i *issuer) kept() string {
+	if dir := i.dir(); dir != "" {
+		return filepath.Join(dir, i.host)
+	}
+	return ""
+}
+
 // short names a directory in paths and in what is remembered.
 func (a *Authority) short() string {
 	sum := sha256.Sum256([]byte(a.Directory))
 	return hex.EncodeToString(sum[:6])
 }
 
+// ordersKey is under which the orders are remembered.
+func (i *issuer) ordersKey() string { return i.host + " " + i.authority.short() }
+
 // key is under which the attempts are remembered: what one authority refused, or
 // refused to one account, says nothing of another.
 func (i *issuer) key() string {
-	key := i.host + " " + i.authority.short()
+	key := i.ordersKey()
 	if eab := i.authority.EAB; eab != nil {
 		sum := sha256.Sum256(append([]byte(eab.KID+"\x00"), eab.Key...))
 		key += "-" + hex.EncodeToString(sum[:6])

@@ -9,32 +9,44 @@ import (
 	"golang.org/x/crypto/acme"
 )
 
-const alpnProto = acme.ALPNProto
-
 // GetCertificate chooses by the name the client asks for, without waiting for
 // anybody. For an unknown name it returns nothing, which crypto/tls answers with
 // the alert unrecognized_name (RFC 6066 section 3); an error would say
 // internal_error.
 func (k *Keeper) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	host := strings.ToLower(strings.TrimSuffix(hello.ServerName, "."))
-	c, known := k.names.Load().find(host)
-	switch {
-	case isChallenge(hello):
-		if i := k.prover(host); i != nil {
-			return i.token(hello)
-		}
-		return nil, nil
-	case host == "":
+	host := nameOf(hello)
+	if host == "" {
 		return k.forAddress(hello.Conn)
-	case !known:
+	}
+	c, known := k.names.Load().find(host)
+	if !known || c.Kind == None {
 		return nil, nil
 	}
 	return k.certificate(c, host)
 }
 
+// proof is the certificate for an authority that validates.
+func (k *Keeper) proof(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if i := k.prover(nameOf(hello)); i != nil {
+		return i.token(hello), nil
+	}
+	return nil, nil
+}
+
+func nameOf(hello *tls.ClientHelloInfo) string {
+	return strings.ToLower(strings.TrimSuffix(hello.ServerName, "."))
+}
+
 // isChallenge tells an authority that validates (RFC 8737 section 3).
 func isChallenge(hello *tls.ClientHelloInfo) bool {
-	return len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == alpnProto
+	return len(hello.SupportedProtos) == 1 && hello.SupportedProtos[0] == acme.ALPNProto
+}
+
+// Chosen tells where the certificate of a host comes from; false where the name
+// is not served.
+func (k *Keeper) Chosen(host string) (Want, bool) {
+	c, ok := k.names.Load().find(host)
+	return c.Want, ok && c.Kind != None
 }
 
 func (n *names) find(host string) (choice, bool) {

@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,26 +23,22 @@ import (
 type courier struct {
 	base    http.RoundTripper
 	allowed func(context.Context) error // why nothing may be asked now; nil where it may
-	cached  atomic.Bool                 // only what is kept is looked at: nothing may be asked
-	tlsALPN atomic.Bool                 // the authority can reach us over TLS
-	pressed atomic.Bool                 // a person asked for what is done now
+	orders  orders
+	wanted  context.Context // ends with drop, when the name is no longer served
+	drop    context.CancelFunc
+	cached  atomic.Bool // only what is kept is looked at: nothing may be asked
+	tlsALPN atomic.Bool // the authority can reach us over TLS
+	pressed atomic.Bool // a person asked for what is done now
 
 	mu       sync.Mutex
 	words    string          // of the last refusal
 	after    time.Duration   // that it asks for
 	life     context.Context // of the keeper's run; nil before it
 	newOrder string          // URL, as the directory says; "" before it was read
-	orders   []time.Time     // of the last hour
 }
 
-const (
-	// maxReply bounds an authority's answer, in bytes.
-	maxReply = 1 << 20
-	// maxOrders and mostOrders bound the orders of an hour, the second with those
-	// that a person asks for: Let's Encrypt counts five failures.
-	maxOrders  = 2
-	mostOrders = 4
-)
+// maxReply bounds an authority's answer, in bytes.
+const maxReply = 1 << 20
 
 // RoundTrip implements http.RoundTripper.
 func (c *courier) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -54,11 +48,15 @@ func (c *courier) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel() // the answer is read before this returns
 	defer context.AfterFunc(c.lifetime(), cancel)()
+	defer context.AfterFunc(c.wanted, cancel)()
 	if err := c.allowed(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.mayOrder(r.URL.String(), time.Now()); err != nil {
-		return nil, err
+	ordering := c.isOrder(r.URL.String())
+	if ordering {
+		if err := c.orders.place(c.pressed.Load(), time.Now()); err != nil {
+			return nil, err
+		}
 	}
 	resp, err := c.base.RoundTrip(r.WithContext(ctx))
 	if err != nil {
@@ -70,7 +68,9 @@ func (c *courier) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.noteOrder(r, resp)
+	if ordering && resp.StatusCode != http.StatusCreated {
+		c.orders.refused() // as with a nonce that is stale
+	}
 	body = c.read(resp, body)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	resp.Header.Del("Content-Length")
@@ -93,32 +93,10 @@ func (c *courier) live(ctx context.Context) {
 	c.life = ctx
 }
 
-// mayOrder bounds the orders of an hour, whoever places them: this attempt, or a
-// renewal of autocert's own. Autocert opens one for each kind of challenge, and
-// one more to find that there is no further kind.
-func (c *courier) mayOrder(url string, now time.Time) error {
+func (c *courier) isOrder(url string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.newOrder == "" || url != c.newOrder {
-		return nil
-	}
-	c.orders = slices.DeleteFunc(c.orders, func(at time.Time) bool { return now.Sub(at) >= time.Hour })
-	most := maxOrders
-	if c.pressed.Load() {
-		most = mostOrders
-	}
-	if len(c.orders) >= most {
-		return fmt.Errorf("%d orders were placed within the hour: the next is held back, because the authority counts them", len(c.orders))
-	}
-	return nil
-}
-
-func (c *courier) noteOrder(r *http.Request, resp *http.Response) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r.URL.String() == c.newOrder && resp.StatusCode == http.StatusCreated {
-		c.orders = append(c.orders, time.Now())
-	}
+	return c.newOrder != "" && url == c.newOrder
 }
 
 // read hears what the answer says, and takes challenges out of it that cannot

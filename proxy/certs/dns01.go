@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"golang.org/x/crypto/acme"
-
-	"forge.home.arpa/portico/config/atomicfile"
 )
 
 // What autocert cannot do: proof by a TXT record, for wildcards and for homes
@@ -144,11 +142,7 @@ func (i *issuer) collect(ctx context.Context, client *acme.Client, order *acme.O
 	if err != nil {
 		return nil, fmt.Errorf("the authority's certificate: %w", err)
 	}
-	if path := i.path(); path != "" {
-		if err := atomicfile.New(path).Put(text); err != nil {
-			i.keeper.Log.Warn("the certificate cannot be kept over a restart", "host", i.host, "error", err)
-		}
-	}
+	i.keep(i.path(), text)
 	return &cert, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -18,8 +19,9 @@ import (
 type pair struct {
 	Pair
 	current atomic.Pointer[tls.Certificate]
-	problem atomic.Pointer[string] // why the files' present state is not served
-	seen    [2]stamp               // of the files as last read; of the keeper's goroutine
+	hosts   atomic.Pointer[[]string] // that the certificate is for, as last read; nil before it was
+	problem atomic.Pointer[string]   // why the files' present state is not served
+	seen    [2]stamp                 // of the files as last read; of the keeper's goroutine
 }
 
 // stamp tells one state of a file from another.
@@ -48,6 +50,9 @@ func (p *pair) stamps() (s [2]stamp, err error) {
 // read takes the files as they are.
 func (p *pair) read() error {
 	p.seen, _ = p.stamps() // one that is not there is named by readPair
+	if hosts, err := hostsOf(p.Cert); err == nil && (p.hosts.Load() == nil || !slices.Equal(hosts, *p.hosts.Load())) {
+		p.hosts.Store(&hosts)
+	}
 	cert, err := readPair(p.Cert, p.Key)
 	if err != nil {
 		words := err.Error()
@@ -59,14 +64,42 @@ func (p *pair) read() error {
 	return nil
 }
 
-// follow reads the files again if they changed. Half a change, a certificate
-// whose key has not come yet, is looked at again with the next one.
+// follow reads the files again if they changed, and as long as something is
+// wrong with them: a key that has not come yet, a right to read them that is
+// given later. What is wrong is told once.
 func (p *pair) follow() (changed bool, err error) {
-	seen, err := p.stamps()
-	if err != nil || seen == p.seen {
-		return false, nil // a file that is being replaced may be away for a moment
+	was := p.problem.Load()
+	if seen, err := p.stamps(); err == nil && seen == p.seen && was == nil {
+		return false, nil
 	}
-	return true, p.read()
+	if err = p.read(); err != nil && was != nil && *was == err.Error() {
+		err = nil
+	}
+	return p.problem.Load() == nil, err
+}
+
+// isFor tells whether the pair is for a host: by the names that were said, else
+// by those of its certificate.
+func (p *pair) isFor(host string, said []string) bool {
+	if list := p.hosts.Load(); len(said) == 0 && list != nil {
+		said = *list
+	}
+	host = strings.Trim(host, "[]") // of an IPv6 address
+	return slices.ContainsFunc(said, func(name string) bool {
+		return strings.EqualFold(name, host) || isWildcard(name) && strings.EqualFold(name, parent(host))
+	})
+}
+
+// why says what is wrong with the pair for one of its hosts; "" for nothing.
+func (p *pair) why(host string) string {
+	if words := p.problem.Load(); words != nil {
+		return *words
+	}
+	leaf := p.current.Load().Leaf // there is one where nothing is wrong
+	if host != "*" && leaf.VerifyHostname(strings.Replace(host, "*", "any", 1)) != nil {
+		return p.Cert + " is not for " + host
+	}
+	return ""
 }
 
 // maxPEM bounds what is read of a file.
@@ -108,8 +141,8 @@ func readPEM(path string) ([]byte, error) {
 	return b, err
 }
 
-// HostsOf reads the names that a certificate in a file is for.
-func HostsOf(certPath string) ([]string, error) {
+// hostsOf reads the names and addresses that a certificate in a file is for.
+func hostsOf(certPath string) ([]string, error) {
 	text, err := readPEM(certPath)
 	if err != nil {
 		return nil, err
@@ -118,7 +151,11 @@ func HostsOf(certPath string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", certPath, err)
 	}
-	return leaf.DNSNames, nil
+	hosts := slices.Clone(leaf.DNSNames)
+	for _, ip := range leaf.IPAddresses {
+		hosts = append(hosts, ip.String())
+	}
+	return hosts, nil
 }
 
 func firstCertificate(text []byte) (*x509.Certificate, error) {

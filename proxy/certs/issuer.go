@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,23 +45,30 @@ type issuer struct {
 // one of its own: autocert remembers a failure, and forgets its cause.
 type run struct {
 	*autocert.Manager
+	cache  *cache
 	tokens http.Handler // nil without HTTP-01
 }
 
 func newIssuer(k *Keeper, host string, a *Authority) *issuer {
 	i := &issuer{keeper: k, host: host, authority: a}
-	i.courier = &courier{allowed: i.allowed}
+	i.courier = &courier{allowed: i.allowed, orders: orders{i}}
+	i.courier.wanted, i.courier.drop = context.WithCancel(context.Background())
 	i.restore()
 	return i
 }
 
-func (i *issuer) retire() { i.retired.Store(true) }
+// retire ends what is under way too: other names wait for it.
+func (i *issuer) retire() {
+	i.retired.Store(true)
+	i.courier.drop()
+}
 
 // turn takes over what was renewed, and tries for a certificate where there is
 // none.
 func (i *issuer) turn(ctx context.Context) {
 	i.courier.live(ctx)
-	if i.cert.Load() != nil && !i.forced.Load() {
+	known := i.cert.Load() != nil || i.restore() // a clock that was wrong at the start may be set now
+	if known && !i.forced.Load() {
 		i.refresh(ctx)
 		return
 	}
@@ -124,6 +132,8 @@ func (i *issuer) issue(ctx context.Context, open opening) (*tls.Certificate, err
 		return nil, err
 	}
 	i.manager.Store(m)
+	m.cache.anew.Store(i.courier.pressed.Load())
+	defer m.cache.anew.Store(false)
 	return m.GetCertificate(i.hello())
 }
 
@@ -161,8 +171,12 @@ func unwrapACME(err error) error {
 
 func (i *issuer) learn(e entry, a Attempt) {
 	if err := i.keeper.memory.learn(i.key(), i.host, e, a); err != nil {
-		i.keeper.Log.Warn("what was learnt about certificates cannot be kept over a restart", "error", err)
+		i.forgetful(err)
 	}
+}
+
+func (i *issuer) forgetful(err error) {
+	i.keeper.Log.Warn("what was learnt about certificates cannot be kept over a restart", "error", err)
 }
 
 // hello asks autocert as a client of today would. One that names no cipher gets
@@ -177,11 +191,9 @@ func (i *issuer) restore() bool {
 	if i.byDNS = i.restoreByDNS(); i.byDNS {
 		return true
 	}
-	dir := i.dir()
-	if dir == "" {
+	if path := i.kept(); path == "" {
 		return false
-	}
-	if _, err := autocert.DirCache(dir).Get(context.Background(), i.host); err != nil {
+	} else if _, err := os.Stat(path); err != nil {
 		return false
 	}
 	m, err := i.newRun(true)
@@ -199,13 +211,18 @@ func (i *issuer) restore() bool {
 	return true
 }
 
-// token answers an authority that validates over TLS.
-func (i *issuer) token(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+// token answers an authority that validates over TLS; nil where nothing is to be
+// proved.
+func (i *issuer) token(hello *tls.ClientHelloInfo) *tls.Certificate {
 	m := i.manager.Load()
 	if m == nil {
-		return nil, nil
+		return nil
 	}
-	return m.GetCertificate(hello)
+	cert, err := m.GetCertificate(hello)
+	if err != nil {
+		return nil
+	}
+	return cert
 }
 
 // Challenge is the answer to an authority that validates a host over HTTP (RFC
@@ -245,13 +262,11 @@ func (i *issuer) newRun(overHTTP bool) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &run{Manager: &autocert.Manager{
+	m := &run{cache: &cache{issuer: i}, Manager: &autocert.Manager{
 		Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(i.host), Client: client,
 		Email: i.authority.Email, ExternalAccountBinding: i.authority.EAB,
 	}}
-	if dir := i.dir(); dir != "" {
-		m.Cache = autocert.DirCache(dir)
-	}
+	m.Cache = m.cache
 	if overHTTP {
 		m.tokens = m.HTTPHandler(nil)
 	}

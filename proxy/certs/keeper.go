@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/crypto/acme"
 )
 
 // World is what is known of the home's place in the internet.
@@ -58,7 +60,7 @@ type Keeper struct {
 	mu      sync.Mutex
 	plan    Plan
 	issuers map[string]*issuer
-	pairs   map[Pair]*pair
+	pairs   map[string]*pair // by name
 }
 
 // names is an immutable table of who answers for a host.
@@ -75,9 +77,9 @@ type choice struct {
 
 // New makes a Keeper; it asks nobody until Run.
 func New(o Options) *Keeper {
-	k := &Keeper{Options: o, wake: make(chan struct{}, 1), wakeFiles: make(chan struct{}, 1), issuers: map[string]*issuer{}, pairs: map[Pair]*pair{}}
+	k := &Keeper{Options: o, wake: make(chan struct{}, 1), wakeFiles: make(chan struct{}, 1), issuers: map[string]*issuer{}, pairs: map[string]*pair{}}
 	k.names.Store(&names{hosts: map[string]choice{}})
-	k.local = newAuthority(o.State, o.Log)
+	k.local = newAuthority(&o)
 	var err error
 	if k.memory, err = remember(o.State); err != nil {
 		k.Log.Warn("what was learnt about certificates is lost", "error", err)
@@ -89,25 +91,25 @@ func New(o Options) *Keeper {
 type Prepared struct {
 	keeper *Keeper
 	plan   Plan
-	pairs  map[Pair]*pair
+	pairs  map[string]*pair
 }
 
 // Prepare reads the files of a plan. A pair that cannot be read is no reason not
 // to serve the rest: a stand-in is shown for its names until the files are
 // mended.
 func (k *Keeper) Prepare(p Plan) *Prepared {
-	out := &Prepared{keeper: k, plan: p, pairs: map[Pair]*pair{}}
+	out := &Prepared{keeper: k, plan: p, pairs: map[string]*pair{}}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, want := range p.Pairs {
-		one := k.pairs[want]
-		if one == nil {
+		one := k.pairs[want.Name]
+		if one == nil || one.Cert != want.Cert || one.Key != want.Key {
 			one = &pair{Pair: want}
 			if err := one.read(); err != nil {
 				k.Log.Warn("a certificate cannot be read: a stand-in is shown for its names", "cert", want.Name, "error", err)
 			}
 		}
-		out.pairs[want] = one
+		out.pairs[want.Name] = one
 	}
 	return out
 }
@@ -117,16 +119,21 @@ func (p *Prepared) Commit() {
 	k := p.keeper
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	byName := map[string]*pair{}
-	for _, one := range p.pairs {
-		byName[one.Name] = one
-	}
+	k.plan, k.pairs = p.plan, p.pairs
+	k.tabulate()
+	k.nudge()
+}
+
+// tabulate settles where each name's certificate comes from. The caller holds
+// mu.
+func (k *Keeper) tabulate() {
 	table := &names{hosts: map[string]choice{}}
 	issuers := map[string]*issuer{}
-	for _, w := range p.plan.Wants {
-		c := choice{Want: w, pair: byName[w.Pair]}
-		if w.Kind == ACME && p.plan.Authority != nil {
-			c.issuer = k.issuerOf(w.Host, p.plan.Authority)
+	for _, w := range k.plan.Wants {
+		w = k.settled(w)
+		c := choice{Want: w, pair: k.pairs[w.Pair]}
+		if w.Kind == ACME && k.plan.Authority != nil {
+			c.issuer = k.issuerOf(w.Host, k.plan.Authority)
 			issuers[w.Host] = c.issuer
 		}
 		table.hosts[w.Host] = c
@@ -136,10 +143,23 @@ func (p *Prepared) Commit() {
 			i.retire()
 		}
 	}
-	k.plan, k.issuers, k.pairs = p.plan, issuers, p.pairs
+	k.issuers = issuers
 	k.names.Store(table)
 	k.memory.keepOnly(issuers)
-	k.nudge()
+}
+
+// settled gives a want whose kind nobody said to the pair that is for its host.
+func (k *Keeper) settled(w Want) Want {
+	if !w.Usual {
+		return w
+	}
+	for _, p := range k.plan.Pairs {
+		if k.pairs[p.Name].isFor(w.Host, p.Hosts) {
+			w.Kind, w.Pair = File, p.Name
+			break
+		}
+	}
+	return w
 }
 
 // issuerOf keeps the issuer of a name whose authority is the same. A new one
@@ -205,12 +225,21 @@ func (k *Keeper) followFiles() {
 	k.mu.Lock()
 	pairs := slices.Collect(maps.Values(k.pairs))
 	k.mu.Unlock()
+	renamed := false
 	for _, p := range pairs {
+		before := p.hosts.Load()
 		if changed, err := p.follow(); err != nil {
-			k.Log.Warn("the certificate's files changed and cannot be read: the old certificate stays", "cert", p.Name, "error", err)
+			k.Log.Warn("the certificate's files cannot be read: what was read before stays", "cert", p.Name, "error", err)
 		} else if changed {
 			k.Log.Info("certificate read again", "cert", p.Name)
 		}
+		renamed = renamed || p.hosts.Load() != before
+	}
+	if renamed {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.tabulate()
+		k.nudge()
 	}
 }
 
@@ -241,10 +270,22 @@ func (k *Keeper) TryNow(host string) error {
 // TLSConfig is for every listener, and stays the same across edits so that
 // session tickets survive them.
 func (k *Keeper) TLSConfig() *tls.Config {
+	challenge := &tls.Config{
+		MinVersion:             tls.VersionTLS12,
+		NextProtos:             []string{acme.ALPNProto},
+		GetCertificate:         k.proof,
+		SessionTicketsDisabled: true,
+	}
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
-		NextProtos:     []string{"h2", "http/1.1", alpnProto},
+		NextProtos:     []string{"h2", "http/1.1"},
 		GetCertificate: k.GetCertificate,
+		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			if isChallenge(hello) {
+				return challenge, nil
+			}
+			return nil, nil
+		},
 		// Records grow to their full size at once: most answers of a proxy are
 		// large, and small ones fit into one record anyway.
 		DynamicRecordSizingDisabled: true,

@@ -1,6 +1,7 @@
 package certs_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -24,7 +25,26 @@ type home struct {
 	*certs.Keeper
 	http, tls net.Listener
 	world     *world
+	log       *journal
 	stop      func()
+}
+
+// journal is a log that is read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 // world is what the home knows of itself.
@@ -85,8 +105,8 @@ func port(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 // newHome runs a keeper in a state directory. Its listeners answer challenges.
 func newHome(t *testing.T, state string, httpL, tlsL net.Listener, w *world) *home {
 	t.Helper()
-	h := &home{http: httpL, tls: tlsL, world: w}
-	h.Keeper = certs.New(certs.Options{Log: slog.New(slog.DiscardHandler), State: state, World: w, TXT: w})
+	h := &home{http: httpL, tls: tlsL, world: w, log: new(journal)}
+	h.Keeper = certs.New(certs.Options{Log: slog.New(slog.NewTextHandler(h.log, nil)), State: state, World: w, TXT: w})
 	go func() {
 		_ = http.Serve(httpL, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			host, _, _ := strings.Cut(r.Host, ":")

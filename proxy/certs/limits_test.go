@@ -32,6 +32,31 @@ type ledger struct {
 	mu       sync.Mutex
 	orders   map[string]int // by name
 	accounts map[string]bool
+	holds    func(*http.Request) bool // requests that are never answered; nil for none
+	held     chan<- struct{}
+	released chan struct{}
+}
+
+// hold lets some requests hang from now on.
+func (l *ledger) hold(t *testing.T, which func(*http.Request) bool, held chan<- struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.holds, l.held, l.released = which, held, make(chan struct{})
+	t.Cleanup(func() { close(l.released) })
+}
+
+func (l *ledger) waits(r *http.Request) {
+	l.mu.Lock()
+	holds, held, released := l.holds, l.held, l.released
+	l.mu.Unlock()
+	if holds == nil || !holds(r) {
+		return
+	}
+	held <- struct{}{}
+	select {
+	case <-released:
+	case <-r.Context().Done():
+	}
 }
 
 // before puts a ledger before Pebble; its directory leads through it.
@@ -48,6 +73,7 @@ func before(t *testing.T, p *pebble) *ledger {
 	}, ModifyResponse: l.note}
 	l.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.requests.Add(1)
+		l.waits(r)
 		forward.ServeHTTP(w, r)
 	}))
 	t.Cleanup(l.Close)

@@ -53,8 +53,9 @@ const (
 // authority is the home's own: a root, made at its first use and kept, and
 // leaves that live in memory.
 type authority struct {
-	dir string
-	log *slog.Logger
+	dir   string
+	log   *slog.Logger
+	floor time.Time // has passed for certain
 
 	mu     sync.Mutex
 	root   *x509.Certificate
@@ -62,8 +63,8 @@ type authority struct {
 	leaves map[string]*tls.Certificate
 }
 
-func newAuthority(dir string, log *slog.Logger) *authority {
-	return &authority{dir: dir, log: log, leaves: map[string]*tls.Certificate{}}
+func newAuthority(o *Options) *authority {
+	return &authority{dir: o.State, log: o.Log, floor: o.Floor, leaves: map[string]*tls.Certificate{}}
 }
 
 // Root is the certificate of the local authority in PEM, for those who are to
@@ -135,8 +136,15 @@ func (a *authority) open() error {
 	return nil
 }
 
-// found makes a new root.
+// found makes a new root. It is valid by the clock of now and by one that is
+// set right: devices trust it once, and a Pi has no time before it is online.
 func (a *authority) found(now time.Time) error {
+	from, until := now.Add(-24*time.Hour), now.Add(rootLife)
+	if floor := a.floor; !floor.IsZero() && floor.Before(from) {
+		from = floor
+	} else if now.Before(floor) {
+		until = floor.Add(rootLife)
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
@@ -144,7 +152,7 @@ func (a *authority) found(now time.Time) error {
 	template := &x509.Certificate{
 		SerialNumber: serial(),
 		Subject:      pkix.Name{CommonName: "portico local authority " + now.UTC().Format(time.DateOnly), Organization: []string{"portico"}},
-		NotBefore:    now.Add(-24 * time.Hour), NotAfter: now.Add(rootLife),
+		NotBefore:    from, NotAfter: until,
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage:                    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		PermittedDNSDomainsCritical: true,

@@ -17,8 +17,10 @@ import (
 type Kind uint8
 
 const (
+	// None is a name that is not served over TLS, though one above it may be.
+	None Kind = iota
 	// ACME is an authority that proves the name is ours (RFC 8555).
-	ACME Kind = iota + 1
+	ACME
 	// Local is the home's own authority, for names nobody else can vouch for.
 	Local
 	// File is a certificate that somebody else looks after.
@@ -32,12 +34,16 @@ type Want struct {
 	Host string // in lower case, an A-label; "*.example.com" for all below
 	Kind Kind
 	Pair string // of File: its name
+	// Usual says that nobody said the kind: a pair that is for the host goes
+	// before it.
+	Usual bool
 }
 
 // Pair is a certificate kept in files.
 type Pair struct {
 	Name      string
-	Cert, Key string // paths
+	Cert, Key string   // paths
+	Hosts     []string // that it is for; empty where the certificate says it
 }
 
 // Authority is an ACME account.

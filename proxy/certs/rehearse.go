@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"forge.home.arpa/portico/config/atomicfile"
 )
 
 // ErrNotServed says that nobody was asked: visits to the host are not ours.
@@ -17,10 +19,10 @@ func (k *Keeper) Rehearse(ctx context.Context, host string, a Authority) error {
 	if isWildcard(host) {
 		return fmt.Errorf("%w: a wildcard is no name that strangers can visit, name one below it", ErrNotServed)
 	}
-	if _, ok := k.names.Load().find(host); !ok {
+	if _, ok := k.Chosen(host); !ok {
 		return fmt.Errorf("%w: no route serves %s over TLS", ErrNotServed, host)
 	}
-	apart := &Keeper{Options: Options{Log: k.Log, World: k.World, TXT: k.TXT}, memory: &memory{Hosts: map[string]entry{}}}
+	apart := &Keeper{Options: Options{Log: k.Log, World: k.World, TXT: k.TXT}, memory: newMemory(atomicfile.File{})}
 	i := newIssuer(apart, host, &a)
 	if !k.rehearsal.CompareAndSwap(nil, i) {
 		return errors.New("another rehearsal is under way")

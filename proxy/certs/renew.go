@@ -68,7 +68,7 @@ const gateTime = 5 * time.Minute
 
 // renewalGate is the gate for what begins without a turn of ours.
 func (i *issuer) renewalGate(ctx context.Context) (opening, error) {
-	if e := i.keeper.memory.of(i.key()); time.Now().Before(e.Not) {
+	if e := i.keeper.memory.of(i.key()); e.holds(time.Now()) {
 		return opening{}, errors.New(e.Words)
 	}
 	i.mu.Lock()

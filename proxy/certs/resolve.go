@@ -2,7 +2,6 @@ package certs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,17 +12,20 @@ import (
 	"github.com/miekg/dns"
 )
 
-// dnsTime bounds one question.
-const dnsTime = 5 * time.Second
+// dnsTime bounds one question, and lookTime all of them about a name.
+const (
+	dnsTime  = 2 * time.Second
+	lookTime = 20 * time.Second
+)
 
 // Resolver is who is asked about our names: host:port of a server, "" for the
-// servers of their zones. The system's resolver is never asked: in a home it
-// may be one that answers 192.168.x.
+// servers of their zones. The system's resolver is asked for those only: in a
+// home it may be one that answers 192.168.x.
 type Resolver string
 
 // Published are the addresses that the world is told of a name.
 func (r Resolver) Published(ctx context.Context, host string) ([]netip.Addr, error) {
-	ctx, cancel := context.WithTimeout(ctx, 4*dnsTime)
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	for range maxAliases {
 		list, alias, err := r.addresses(ctx, host)
@@ -40,13 +42,29 @@ func (r Resolver) Published(ctx context.Context, host string) ([]netip.Addr, err
 const maxAliases = 8
 
 // addresses asks about one name; alias is where it leads, if not to an address.
+// What leads inside a home is asked of others too: the world is told another
+// thing.
 func (r Resolver) addresses(ctx context.Context, host string) (list []netip.Addr, alias string, err error) {
-	servers, err := r.servers(ctx, host)
-	if err != nil {
-		return nil, "", err
+	own, others := r.servers(ctx, host)
+	for _, server := range slices.Concat(own, others) {
+		found, leads, failed := addressesAt(ctx, server, host)
+		switch {
+		case failed != nil && len(list) == 0:
+			err = failed
+		case failed != nil:
+		case slices.ContainsFunc(found, isHome) && len(others) > 0:
+			list, err = found, nil
+		default:
+			return found, leads, nil
+		}
 	}
+	return list, "", err
+}
+
+// addressesAt asks one server.
+func addressesAt(ctx context.Context, server, host string) (list []netip.Addr, alias string, err error) {
 	for _, kind := range [...]uint16{dns.TypeA, dns.TypeAAAA} {
-		records, err := askAny(ctx, servers, host, kind)
+		records, err := ask(ctx, server, host, kind)
 		if err != nil {
 			return nil, "", err
 		}
@@ -72,41 +90,41 @@ func addressOf(rr dns.RR) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// servers are those to ask about a name, as host:port.
-func (r Resolver) servers(ctx context.Context, host string) ([]string, error) {
+// publicServers are asked where the system's resolver does not tell who serves a
+// zone, or those do not answer: a home may have a zone of the same name inside,
+// and a router may let nothing out to the servers of others.
+var publicServers = []string{"1.1.1.1:53", "9.9.9.9:53"}
+
+// servers are those to ask about a name, as host:port: with authority, and any
+// that may be asked after them.
+func (r Resolver) servers(ctx context.Context, host string) (own, others []string) {
 	if r != "" {
 		return []string{string(r)}, nil
 	}
 	for zone := strings.TrimPrefix(host, "*."); strings.Contains(zone, "."); {
 		if list, err := net.DefaultResolver.LookupNS(ctx, zone); err == nil && len(list) > 0 {
-			servers := make([]string, len(list))
+			own = make([]string, len(list))
 			for n, ns := range list {
-				servers[n] = net.JoinHostPort(strings.TrimSuffix(ns.Host, "."), "53")
+				own[n] = net.JoinHostPort(strings.TrimSuffix(ns.Host, "."), "53")
 			}
-			return servers, nil
+			return own, publicServers
 		}
 		_, zone, _ = strings.Cut(zone, ".")
 	}
-	return nil, fmt.Errorf("the DNS does not say who serves %s: is the domain registered, and this machine online?", host)
+	return publicServers, nil
 }
 
-// askAny asks until a server answers.
-func askAny(ctx context.Context, servers []string, host string, kind uint16) ([]dns.RR, error) {
+func ask(ctx context.Context, server, host string, kind uint16) ([]dns.RR, error) {
 	m := new(dns.Msg)
 	m.SetQuestion(dns.Fqdn(host), kind)
-	last := errors.New("no server of names could be asked about " + host)
-	for _, server := range servers {
-		reply, err := exchange(ctx, m, server)
-		switch {
-		case err != nil:
-			last = fmt.Errorf("asking %s about %s: %w", server, host, err)
-		case reply.Rcode == dns.RcodeSuccess, reply.Rcode == dns.RcodeNameError:
-			return reply.Answer, nil
-		default:
-			last = fmt.Errorf("%s says %s of %s", server, dns.RcodeToString[reply.Rcode], host)
-		}
+	reply, err := exchange(ctx, m, server)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("asking %s about %s: %w", server, host, err)
+	case reply.Rcode != dns.RcodeSuccess && reply.Rcode != dns.RcodeNameError:
+		return nil, fmt.Errorf("%s says %s of %s", server, dns.RcodeToString[reply.Rcode], host)
 	}
-	return nil, last
+	return reply.Answer, nil
 }
 
 func exchange(ctx context.Context, m *dns.Msg, server string) (*dns.Msg, error) {
@@ -120,20 +138,21 @@ func exchange(ctx context.Context, m *dns.Msg, server string) (*dns.Msg, error) 
 	return reply, err
 }
 
-// seesTXT tells whether every server of the zone publishes a value.
-func (r Resolver) seesTXT(ctx context.Context, fqdn, value string) bool {
-	servers, err := r.servers(ctx, fqdn)
-	if err != nil {
-		return false
-	}
-	for _, server := range servers {
-		records, err := askAny(ctx, []string{server}, fqdn, dns.TypeTXT)
-		if err != nil || !slices.ContainsFunc(records, func(rr dns.RR) bool {
+// seesTXT tells whether every server of the zone that answers publishes a value.
+func (r Resolver) seesTXT(ctx context.Context, fqdn, value string) (seen bool) {
+	own, _ := r.servers(ctx, fqdn)
+	for _, server := range own {
+		records, err := ask(ctx, server, fqdn, dns.TypeTXT)
+		if err != nil {
+			continue
+		}
+		seen = slices.ContainsFunc(records, func(rr dns.RR) bool {
 			txt, ok := rr.(*dns.TXT)
 			return ok && strings.Join(txt.Txt, "") == value
-		}) {
+		})
+		if !seen {
 			return false
 		}
 	}
-	return true
+	return seen
 }

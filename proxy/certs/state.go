@@ -3,6 +3,8 @@ package certs
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,14 +27,20 @@ type memory struct {
 	Hosts map[string]entry `json:"hosts"` // by issuer.key
 	// Attempts are bounded, the newest last, by host.
 	Attempts map[string][]Attempt `json:"attempts,omitempty"`
+	// Orders are those of the last hour, by issuer.ordersKey.
+	Orders map[string][]time.Time `json:"orders,omitempty"`
+}
+
+func newMemory(file atomicfile.File) *memory {
+	return &memory{file: file, Hosts: map[string]entry{}, Orders: map[string][]time.Time{}}
 }
 
 const memoryName = "certs.json"
 
 func remember(dir string) (*memory, error) {
-	m := &memory{file: atomicfile.InState(dir, memoryName), Hosts: map[string]entry{}}
-	if err := m.file.Load(m); err != nil || m.Hosts == nil {
-		m.Hosts, m.Attempts = map[string]entry{}, nil
+	m := newMemory(atomicfile.InState(dir, memoryName))
+	if err := m.file.Load(m); err != nil || m.Hosts == nil || m.Orders == nil { // "null" takes a map away
+		m = newMemory(m.file)
 		return m, fmt.Errorf("%s: %w", m.file.Path, errors.Join(err, errors.New("no state of ours")))
 	}
 	return m, nil
@@ -56,6 +64,23 @@ func (m *memory) learn(key, host string, e entry, a Attempt) error {
 	return m.file.Save(m)
 }
 
+// order changes the orders of a name, durably. What is older than an hour is
+// forgotten.
+func (m *memory) order(name string, now time.Time, f func([]time.Time) []time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.Orders[name]
+	after := f(slices.DeleteFunc(slices.Clone(before), func(at time.Time) bool { return now.Sub(at).Abs() >= time.Hour }))
+	if slices.Equal(before, after) {
+		return nil
+	}
+	m.Orders[name] = after
+	maps.DeleteFunc(m.Orders, func(_ string, list []time.Time) bool {
+		return len(list) == 0 || now.Sub(list[len(list)-1]).Abs() >= time.Hour
+	})
+	return m.file.Save(m)
+}
+
 const (
 	// firstPause and lastPause bound the growing pauses after failures. Let's
 	// Encrypt allows five failures per name and hour, and an attempt may cost
@@ -63,6 +88,12 @@ const (
 	firstPause = time.Hour
 	lastPause  = 24 * time.Hour
 )
+
+// holds tells whether nothing is asked yet. An entry from the future was made by
+// a clock that was wrong.
+func (e entry) holds(now time.Time) bool {
+	return now.Before(e.Not) && e.At.Sub(now) < firstPause
+}
 
 // failed is the entry after one more failure; asked is how long the authority
 // itself wants to be left alone.

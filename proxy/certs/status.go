@@ -26,7 +26,9 @@ func (k *Keeper) Status() []Status {
 	table := k.names.Load()
 	list := make([]Status, 0, len(table.hosts))
 	for _, c := range table.hosts {
-		list = append(list, k.statusOf(c))
+		if c.Kind != None {
+			list = append(list, k.statusOf(c))
+		}
 	}
 	slices.SortFunc(list, func(a, b Status) int { return strings.Compare(a.Host, b.Host) })
 	return list
@@ -37,9 +39,7 @@ func (k *Keeper) statusOf(c choice) Status {
 	s.describe(c.present())
 	switch {
 	case c.pair != nil:
-		if p := c.pair.problem.Load(); p != nil {
-			s.Why = *p
-		}
+		s.Why = c.pair.why(c.Host)
 	case c.issuer != nil:
 		e := k.memory.of(c.issuer.key())
 		s.Next, s.Attempts = e.Not, k.memory.attempts(c.Host)
