@@ -35,6 +35,13 @@ type ledger struct {
 	holds    func(*http.Request) bool // requests that are never answered; nil for none
 	held     chan<- struct{}
 	released chan struct{}
+	hears    func(path string, body []byte) // every answer; nil for nobody
+}
+
+func (l *ledger) reads(f func(path string, body []byte)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hears = f
 }
 
 // hold lets some requests hang from now on.
@@ -91,6 +98,9 @@ func (l *ledger) note(r *http.Response) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.hears != nil {
+		l.hears(r.Request.URL.Path, body)
+	}
 	var order struct{ Identifiers []struct{ Value string } }
 	if strings.Contains(r.Request.URL.Path, "order-plz") && r.StatusCode == http.StatusCreated && json.Unmarshal(body, &order) == nil {
 		for _, id := range order.Identifiers {
