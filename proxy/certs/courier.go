@@ -110,6 +110,9 @@ func (c *courier) read(resp *http.Response, body []byte) []byte {
 		NewOrder   string            `json:"newOrder"`   // of a directory
 	}
 	if json.Unmarshal(body, &doc) != nil {
+		if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+			c.hear("", retryAfter(resp)) // from whoever stands before the authority
+		}
 		return body
 	}
 	if doc.Detail != "" && !strings.HasSuffix(doc.Type, ":badNonce") && resp.StatusCode >= 400 {
