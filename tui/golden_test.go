@@ -111,6 +111,7 @@ func TestGoldenFrames(t *testing.T) {
 		{"routes", []string{"3", "j"}},
 		{"upstreams", []string{"4", "G"}},
 		{"certs", []string{"5", "j"}},
+		{"past", []string{"5", "j", "enter"}},
 		{"history", []string{"3", "j", "x", "y", "6"}},
 		{"version", []string{"3", "j", "x", "y", "6", "enter"}},
 		{"moves", []string{"3", "j", "D"}},
@@ -169,7 +170,7 @@ func (s scene) draw(t *testing.T, o modelOptions) (frame string) {
 		src := w.source(store)
 		src.Log = logLines
 		src.Locks = wellDoors(time.Now())
-		if s.name == "certs" {
+		if s.name == "certs" || s.name == "past" {
 			src.Locks = homeDoors(time.Now())
 		}
 		p := sit(t, src, o)

@@ -169,8 +169,8 @@ func (f *facts) lockNews(now time.Time) (all []news) {
 		case state.tone == bad:
 			what = "the certificate of " + l.host() + " has ended"
 		}
-		all = append(all, news{key: l.key, tone: state.tone, short: l.host() + " " + state.s, what: what, felt: felt, cause: l.words(),
-			mend: func(m *model) { m.show(m.certs); m.certs.goTo(m, l.key) }})
+		all = append(all, news{key: l.key, tone: state.tone, since: l.failingSince(), short: l.host() + " " + state.s, what: what, felt: felt,
+			cause: l.words(), mend: func(m *model) { m.showLock(l.key) }})
 	}
 	return all
 }
