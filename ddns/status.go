@@ -14,6 +14,7 @@ type Status struct {
 type AccountStatus struct {
 	Name     string
 	Provider string
+	Source   string     // of the public addresses, as the table says: "auto", "router" …
 	V4, V6   netip.Addr // the public addresses as found
 	Problem  string     // why none, or none of one family, was found; "" when all is well
 	Carrier  string     // why nobody reaches the home over IPv4; "" where they can
@@ -65,7 +66,7 @@ func (a *account) status() AccountStatus {
 	a.mu.Lock()
 	out := a.view
 	a.mu.Unlock()
-	out.Name, out.Provider = a.Name, a.Provider
+	out.Name, out.Provider, out.Source = a.Name, a.Provider, a.Address
 	out.Names = nil
 	for _, n := range a.names {
 		e := a.service.memory.entry(a.DDNS, n.FQDN)

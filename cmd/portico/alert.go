@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,21 +21,27 @@ type alerter struct {
 	look   func() view
 	post   func(ctx context.Context, url string, n note) error
 	file   atomicfile.File // of what was told; Path "" keeps nothing
+	wake   chan struct{}
 
-	told map[string]fault // by key
-	held map[string]int   // looks since which a state differs from what was told
-	home map[string]string
+	mu sync.Mutex
+	alertMemory
+	held   map[string]int   // looks since which a state differs from what was told
+	moving map[string]move  // public addresses that are not told yet, as in view
+	bouts  map[string]*bout // by key
+}
 
-	mu    sync.Mutex
-	queue []note
-	wake  chan struct{}
+// alertMemory is what an alerter remembers over a restart.
+type alertMemory struct {
+	Told  map[string]fault  `json:"told"`  // by key
+	Home  map[string]string `json:"home"`  // public addresses, as in view
+	Queue []note            `json:"queue"` // not delivered yet
 }
 
 // view is one look at everything that may be wrong.
 type view struct {
 	wrong   []fault
 	unknown map[string]bool   // keys of which nothing can be said now
-	home    map[string]string // public addresses, by family
+	home    map[string]string // public addresses, by family and where they come from
 }
 
 // fault is one thing that is wrong.
@@ -60,8 +67,12 @@ const (
 	// lookEvery is how often everything is looked at.
 	lookEvery = 5 * time.Second
 	// settled is how many looks a state must last before it is told: what heals
-	// by itself at once is nothing to get up for.
+	// by itself at once is nothing to get up for. What comes back must be away
+	// for longer each time, up to calmest looks, before it is called over.
 	settled = 3
+	calmest = 720
+	// calmDay is after how long without a bout all is as the first time.
+	calmDay = 24 * time.Hour
 	// maxNotes bounds those that wait for delivery; the oldest give way.
 	maxNotes = 50
 	// toldName is the file of the state directory.
@@ -69,7 +80,7 @@ const (
 )
 
 func newAlerter(sv *service, state string) *alerter {
-	return &alerter{log: sv.log, look: sv.view, post: newPoster().post, held: map[string]int{}, told: map[string]fault{}, wake: make(chan struct{}, 1),
+	return &alerter{log: sv.log, look: sv.view, post: newPoster().post, wake: make(chan struct{}, 1),
 		config: func() *config.Alert { return sv.store.Current().Config.Alert }, file: atomicfile.InState(state, toldName)}
 }
 
@@ -95,6 +106,8 @@ func (a *alerter) Run(ctx context.Context) error {
 
 // compare tells what has begun and what is over.
 func (a *alerter) compare(c *config.Alert, v view, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	wrong := map[string]fault{}
 	for _, f := range v.wrong {
 		if wants(c, f.Event) {
@@ -103,31 +116,31 @@ func (a *alerter) compare(c *config.Alert, v view, now time.Time) {
 	}
 	changed := false
 	for key, f := range wrong {
-		if _, known := a.told[key]; !known && a.lasts(key) {
-			a.told[key], changed = f, true
+		if _, known := a.Told[key]; !known && a.lasts(key, settled) {
+			a.Told[key], changed = f, true
+			a.begins(key, now)
 			a.enqueue(note{now, "", f.Event, f.About, "wrong", f.Says})
 		}
 	}
-	for key, f := range a.told {
+	for key, f := range a.Told {
 		if !wants(c, f.Event) {
-			delete(a.told, key) // its end interests nobody any more
+			delete(a.Told, key) // its end interests nobody any more
 			changed = true
 			continue
 		}
-		if _, still := wrong[key]; !still && !v.unknown[key] && a.lasts(key) {
-			delete(a.told, key)
+		if _, still := wrong[key]; !still && !v.unknown[key] && a.lasts(key, a.calm(key)) {
+			delete(a.Told, key)
 			changed = true
 			a.enqueue(note{now, "", f.Event, f.About, "over", "over: " + f.Says})
 		}
 	}
 	for key := range a.held { // what has turned back
 		_, is := wrong[key]
-		if _, known := a.told[key]; is == known {
+		if _, known := a.Told[key]; is == known {
 			delete(a.held, key)
 		}
 	}
-	a.compareHome(c, v.home, now)
-	if changed {
+	if a.compareHome(c, v.home, now) || changed {
 		a.keep()
 	}
 }
@@ -137,51 +150,112 @@ func (a *alerter) compare(c *config.Alert, v view, now time.Time) {
 func wants(c *config.Alert, event string) bool { return len(c.On) == 0 || slices.Contains(c.On, event) }
 
 // lasts counts looks.
-func (a *alerter) lasts(key string) bool {
+func (a *alerter) lasts(key string, need int) bool {
 	a.held[key]++
-	if a.held[key] < settled {
+	if a.held[key] < need {
 		return false
 	}
 	delete(a.held, key)
 	return true
 }
 
-// compareHome tells of a public address that is another than before. One that is
-// not known at the moment is no news.
-func (a *alerter) compareHome(c *config.Alert, home map[string]string, now time.Time) {
-	for family, addr := range home {
-		if was := a.home[family]; was != "" && was != addr && wants(c, "ddns") {
-			a.enqueue(note{now, "", "ddns", family, "news", fmt.Sprintf("the public address is %s now, it was %s", addr, was)})
-		}
-		if a.home == nil {
-			a.home = map[string]string{}
-		}
-		a.home[family] = addr
-	}
+// bout is how often a thing went wrong without a day between.
+type bout struct {
+	times int
+	last  time.Time
 }
 
-func (a *alerter) enqueue(n note) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.queue) >= maxNotes {
-		a.log.Warn("an alert gives way to newer ones that cannot be delivered either", "event", a.queue[0].Event, "about", a.queue[0].About)
-		a.queue = slices.Delete(a.queue, 0, 1)
+// begins counts a bout.
+func (a *alerter) begins(key string, now time.Time) {
+	for k, b := range a.bouts {
+		if now.Sub(b.last) > calmDay {
+			delete(a.bouts, k)
+		}
 	}
-	a.queue = append(a.queue, n)
+	if a.bouts[key] == nil {
+		a.bouts[key] = &bout{}
+	}
+	a.bouts[key].times++
+	a.bouts[key].last = now
+}
+
+// calm is how many looks a thing must be well before that is told: one that
+// comes and goes must not fill a telephone.
+func (a *alerter) calm(key string) int {
+	need := settled
+	if b := a.bouts[key]; b != nil {
+		for range min(b.times-1, 5) {
+			need *= 4
+		}
+	}
+	return min(need, calmest)
+}
+
+// move is another public address, and how many looks it lasts.
+type move struct {
+	to    string
+	looks int
+}
+
+// compareHome tells of a public address that is another than before, and whether
+// there is anything new to keep. One that is not known at the moment is no news.
+func (a *alerter) compareHome(c *config.Alert, home map[string]string, now time.Time) (changed bool) {
+	for place, addr := range home {
+		was, key := a.Home[place], "home "+place
+		if was == addr {
+			delete(a.moving, place)
+			continue
+		}
+		m := a.moving[place]
+		if m.to != addr {
+			m = move{to: addr}
+		}
+		m.looks++
+		a.moving[place] = m
+		if was != "" && m.looks < a.calm(key) {
+			continue
+		}
+		a.Home[place], changed = addr, true
+		delete(a.moving, place)
+		if family, _, _ := strings.Cut(place, " "); was != "" && wants(c, "ddns") {
+			a.begins(key, now)
+			a.enqueue(note{now, "", "ddns", family, "news", fmt.Sprintf("the public address is %s now, it was %s", addr, was)})
+		}
+	}
+	return changed
+}
+
+// enqueue has a note delivered; the lock is held.
+func (a *alerter) enqueue(n note) {
+	if len(a.Queue) >= maxNotes {
+		a.log.Warn("an alert gives way to newer ones that cannot be delivered either", "event", a.Queue[0].Event, "about", a.Queue[0].About)
+		a.Queue = slices.Delete(a.Queue, 0, 1)
+	}
+	a.Queue = append(a.Queue, n)
 	nudge(a.wake)
 }
 
-// remember reads what an earlier run told.
+// remember reads what an earlier run told, and what it could not deliver.
 func (a *alerter) remember() {
-	err := a.file.Load(&a.told)
-	if err != nil || a.told == nil {
-		a.told = map[string]fault{}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.held, a.moving, a.bouts = map[string]int{}, map[string]move{}, map[string]*bout{}
+	if err := a.file.Load(&a.alertMemory); err != nil {
+		a.alertMemory = alertMemory{}
 		a.log.Warn("which alerts were sent is not known: they are sent again", "error", err)
 	}
+	if a.Told == nil {
+		a.Told = map[string]fault{}
+	}
+	if a.Home == nil {
+		a.Home = map[string]string{}
+	}
+	nudge(a.wake)
 }
 
+// keep writes it; the lock is held.
 func (a *alerter) keep() {
-	if err := a.file.Save(a.told); err != nil {
+	if err := a.file.Save(a.alertMemory); err != nil {
 		a.log.Warn("which alerts were sent cannot be kept over a restart", "error", err)
 	}
 }

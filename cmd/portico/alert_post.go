@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,8 +18,12 @@ import (
 // postTime bounds one delivery.
 const postTime = 15 * time.Second
 
-// postPauses are those between the attempts to deliver a note.
-var postPauses = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute}
+// postPauses are those between the attempts to deliver a note; the last one
+// lasts, until the note is older than postAge: what happens while the line is
+// down is told when it is back.
+var postPauses = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}
+
+const postAge = 24 * time.Hour
 
 // deliver sends what waits, one after the other, until ctx ends.
 func (a *alerter) deliver(ctx context.Context) {
@@ -30,19 +35,31 @@ func (a *alerter) deliver(ctx context.Context) {
 		}
 		for n, ok := a.next(); ok && ctx.Err() == nil; n, ok = a.next() {
 			a.send(ctx, n)
+			if ctx.Err() == nil {
+				a.done(n)
+			}
 		}
 	}
 }
 
-// next takes the oldest note.
+// next is the oldest note.
 func (a *alerter) next() (n note, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.queue) == 0 {
+	if len(a.Queue) == 0 {
 		return note{}, false
 	}
-	n, a.queue = a.queue[0], a.queue[1:]
-	return n, true
+	return a.Queue[0], true
+}
+
+// done takes a note off, unless it gave way to newer ones meanwhile.
+func (a *alerter) done(n note) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.Queue) > 0 && a.Queue[0] == n {
+		a.Queue = slices.Delete(a.Queue, 0, 1)
+		a.keep()
+	}
 }
 
 // send tries a few times, at the address that [alert] names then.
@@ -58,11 +75,13 @@ func (a *alerter) send(ctx context.Context, n note) {
 		switch {
 		case err == nil || ctx.Err() != nil:
 			return
-		case try == len(postPauses) || errors.As(err, &refused):
+		case errors.As(err, &refused) || time.Since(n.Time) > postAge:
 			a.log.Warn("an alert could not be delivered", "event", n.Event, "about", n.About, "state", n.State, "error", err)
 			return
+		case try == 0:
+			a.log.Warn("an alert is not delivered yet: it is tried again", "event", n.Event, "about", n.About, "state", n.State, "error", err)
 		}
-		pause(ctx, postPauses[try])
+		pause(ctx, postPauses[min(try, len(postPauses)-1)])
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/config/atomicfile"
+	"forge.home.arpa/portico/ddns"
 )
 
 // alarm is an alerter whose world and webhook are the test's.
@@ -35,7 +36,7 @@ type alarm struct {
 
 func newAlarm(t *testing.T, state string, on ...string) *alarm {
 	a := &alarm{config: &config.Alert{On: on}}
-	a.alerter = &alerter{log: slog.New(slog.NewTextHandler(&a.log, nil)), held: map[string]int{}, told: map[string]fault{}, wake: make(chan struct{}, 1),
+	a.alerter = &alerter{log: slog.New(slog.NewTextHandler(&a.log, nil)), wake: make(chan struct{}, 1),
 		config: func() *config.Alert { a.mu.Lock(); defer a.mu.Unlock(); return a.config },
 		look:   func() view { a.mu.Lock(); defer a.mu.Unlock(); return a.view },
 		post: func(_ context.Context, _ string, n note) error {
@@ -139,10 +140,11 @@ func TestAlertHome(t *testing.T) {
 			home map[string]string
 			want string
 		}{
-			{map[string]string{"IPv4": "203.0.113.7"}, ""},
+			{map[string]string{"IPv4 auto": "203.0.113.7"}, ""},
 			{nil, ""},
-			{map[string]string{"IPv4": "203.0.113.7", "IPv6": "2001:db8::7"}, ""},
-			{map[string]string{"IPv4": "203.0.113.8", "IPv6": "2001:db8::7"}, "news ddns IPv4"},
+			{map[string]string{"IPv4 auto": "203.0.113.7", "IPv6 auto": "2001:db8::7"}, ""},
+			{map[string]string{"IPv4 auto": "203.0.113.7", "IPv4 interface:ppp1": "203.0.113.99"}, ""},
+			{map[string]string{"IPv4 auto": "203.0.113.8", "IPv6 auto": "2001:db8::7"}, "news ddns IPv4"},
 		} {
 			a.mu.Lock()
 			a.view.home = step.home
@@ -152,6 +154,133 @@ func TestAlertHome(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAlertHomeOverRestart: an address that changed while nobody looked is told
+// too, and a home between two addresses does not fill a telephone.
+func TestAlertHomeOverRestart(t *testing.T) {
+	state := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		at := func(a *alarm, addr string) {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.view.home = map[string]string{"IPv4 auto": addr}
+		}
+		a := newAlarm(t, state)
+		at(a, "203.0.113.7")
+		stop := a.start(t)
+		if got := a.saying(time.Minute); got != "" {
+			t.Errorf("at first: %q", got)
+		}
+		stop()
+		a = newAlarm(t, state)
+		at(a, "203.0.113.8")
+		a.start(t)
+		if got := a.saying(time.Minute); got != "news ddns IPv4" {
+			t.Errorf("after a restart: %q", got)
+		}
+		for i := range 200 {
+			at(a, "203.0.113."+[]string{"8", "9"}[i%2])
+			time.Sleep(50 * time.Second)
+		}
+		if got := strings.Count(a.saying(time.Hour), "news"); got < 1 || got > 3 {
+			t.Errorf("told %d times of an address that comes and goes", got)
+		}
+	})
+}
+
+// TestAlertFlapping: what comes and goes all day is told a few times, and once
+// when it is over for good.
+func TestAlertFlapping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAlarm(t, "")
+		a.start(t)
+		for range 24 * 30 {
+			a.set(down)
+			time.Sleep(time.Minute)
+			a.set()
+			time.Sleep(time.Minute)
+		}
+		told := a.saying(0)
+		if n := strings.Count(told, ","); n < 2 || n > 6 {
+			t.Errorf("told %d times", n)
+		}
+		if got := a.saying(2 * time.Hour); got != "over upstream http://nas:80" {
+			t.Errorf("in the end: %q", got)
+		}
+		time.Sleep(2 * calmDay)
+		a.set(down)
+		if got := a.saying(time.Minute); got != "wrong upstream http://nas:80" {
+			t.Errorf("days later: %q", got)
+		}
+		a.set()
+		if got := a.saying(time.Minute); got != "over upstream http://nas:80" {
+			t.Errorf("days later, when it is over: %q", got)
+		}
+	})
+}
+
+// TestAlertUndelivered: what could not be delivered is when the line is back,
+// also by the next portico.
+func TestAlertUndelivered(t *testing.T) {
+	state := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAlarm(t, state)
+		a.fail = func(int) error { return errors.New("no route to host") }
+		stop := a.start(t)
+		a.set(down)
+		time.Sleep(3 * time.Hour)
+		a.mu.Lock()
+		a.posted, a.fail = nil, nil
+		a.mu.Unlock()
+		if got := a.saying(20 * time.Minute); got != "wrong upstream http://nas:80" {
+			t.Errorf("when the line is back: %q", got)
+		}
+		a.mu.Lock()
+		a.fail = func(int) error { return errors.New("no route to host") }
+		a.mu.Unlock()
+		a.set()
+		time.Sleep(time.Minute)
+		stop()
+		if n := strings.Count(a.log.String(), "not delivered yet"); n != 2 {
+			t.Errorf("logged %d times:\n%s", n, a.log.String())
+		}
+		a = newAlarm(t, state)
+		a.start(t)
+		if got := a.saying(time.Minute); got != "over upstream http://nas:80" {
+			t.Errorf("after a restart: %q", got)
+		}
+		a.fail = func(int) error { return errors.New("no route to host") }
+		a.set(down)
+		time.Sleep(2 * postAge)
+		if !strings.Contains(a.log.String(), "could not be delivered") {
+			t.Errorf("it is never given up:\n%s", a.log.String())
+		}
+	})
+}
+
+// TestAlertOfNames: a name that fails is told when it has for an hour, however
+// long ago it was published; one that was stopped is told at once.
+func TestAlertOfNames(t *testing.T) {
+	now := time.Now()
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	for _, c := range []struct {
+		name ddns.NameStatus
+		told bool
+	}{
+		{ddns.NameStatus{Class: ddns.OK, At: ago(time.Hour), OK: ago(time.Hour)}, false},
+		{ddns.NameStatus{Class: ddns.OK}, false},
+		{ddns.NameStatus{Class: ddns.Retry, At: ago(time.Second), OK: ago(1000 * time.Hour), Failing: ago(time.Minute)}, false},
+		{ddns.NameStatus{Class: ddns.Retry, At: ago(time.Second), Failing: ago(time.Minute)}, false},
+		{ddns.NameStatus{Class: ddns.Wait, At: ago(time.Second), Failing: ago(2 * time.Hour)}, true},
+		{ddns.NameStatus{Class: ddns.Stop, At: ago(time.Second), Failing: ago(time.Second)}, true},
+	} {
+		v := view{home: map[string]string{}}
+		v.names(ddns.Status{Accounts: []ddns.AccountStatus{{Names: []ddns.NameStatus{c.name}}}}, now)
+		if (len(v.wrong) > 0) != c.told {
+			t.Errorf("%+v: %v", c.name, v.wrong)
+		}
+	}
 }
 
 // TestAlertOn: only what the table names is told, and nothing without a table.
@@ -208,7 +337,7 @@ func TestAlertDelivery(t *testing.T) {
 		a.set(all...)
 		time.Sleep(time.Minute)
 		a.alerter.mu.Lock()
-		if n := len(a.queue); n > maxNotes {
+		if n := len(a.Queue); n > maxNotes {
 			t.Errorf("%d wait", n)
 		}
 		a.alerter.mu.Unlock()

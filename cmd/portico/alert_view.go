@@ -72,15 +72,15 @@ func (v *view) names(s ddns.Status, now time.Time) {
 	for _, a := range s.Accounts {
 		for _, n := range a.Names {
 			failing := n.Class != ddns.OK && !n.At.IsZero()
-			if failing && (n.Class == ddns.Stop || now.Sub(n.OK) > failsFor) {
+			if failing && (n.Class == ddns.Stop || now.Sub(n.Failing) > failsFor) {
 				v.add("ddns", n.FQDN, fmt.Sprintf("%s is not published, %s says: %s", n.FQDN, a.Provider, n.Words))
 			}
 		}
 		if a.V4.IsValid() {
-			v.home["IPv4"] = a.V4.String()
+			v.home["IPv4 "+a.Source] = a.V4.String()
 		}
 		if a.V6.IsValid() {
-			v.home["IPv6"] = a.V6.String()
+			v.home["IPv6 "+a.Source] = a.V6.String()
 		}
 	}
 }

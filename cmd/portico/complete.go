@@ -80,6 +80,15 @@ func (p *places) valueWords(key string) (words []string) {
 	return each(words, func(value string) string { return key + "=" + value })
 }
 
+// completeTable names the [ddns.NAME] tables of the file, for a first word.
+func (p *places) completeTable(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	c := p.quietConfig()
+	if c == nil || len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return each(c.DDNS, func(d *config.DDNS) string { return d.Name }), cobra.ShellCompDirectiveNoFileComp
+}
+
 // completePreset names the presets of the file.
 func (p *places) completePreset(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	c := p.quietConfig()

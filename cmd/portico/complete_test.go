@@ -8,6 +8,7 @@ import (
 func TestCompletion(t *testing.T) {
 	h := newHome(t)
 	h.write("portico.toml", lab(8080)+"\n[route.all]\nhost = [\"*.test\"]\nto = \"http://127.0.0.1:3\"\n")
+	h.write("names.toml", "[ddns.home]\nprovider = \"duckdns\"\ntoken = \"env:T\"\n[ddns.work]\nprovider = \"duckdns\"\ntoken = \"env:T\"\n")
 	h.write("broken.toml", "[route.photos\n")
 	for line, want := range map[string]string{
 		"edit":                           "all git photos :4",
@@ -25,6 +26,10 @@ func TestCompletion(t *testing.T) {
 		"run --console":                  ":0",
 		"add a a.test nas --use":         "family :4",
 		"add --config broken.toml --use": ":4",
+
+		"ddns update --config names.toml":      "home work :4",
+		"ddns update home --config names.toml": ":4",
+		"ddns status":                          ":4",
 	} {
 		h.completes(append(strings.Fields(line), ""), want)
 	}

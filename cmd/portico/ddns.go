@@ -38,6 +38,7 @@ address did not change, and where a provider's reply had stopped it.`,
 			}
 			return nil
 		},
+		ValidArgsFunction: at.completeTable,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r := request{Command: "update"}
 			if len(args) == 1 {
@@ -69,9 +70,11 @@ func (p *places) showDDNS(w io.Writer, r request, asJSON bool) error {
 		if a.DDNS == nil {
 			a.DDNS = []ddnsReport{}
 		}
-		return printJSON(w, a.DDNS)
+		err = printJSON(w, a.DDNS)
+	} else {
+		err = printDDNS(w, a.DDNS, time.Now())
 	}
-	if err := printDDNS(w, a.DDNS, time.Now()); err != nil || r.Command != "update" {
+	if err != nil || r.Command != "update" {
 		return err
 	}
 	return unpublished(a.DDNS, r.Table)
@@ -176,7 +179,7 @@ func printDDNS(w io.Writer, list []ddnsReport, now time.Time) error {
 			fmt.Fprintln(t, r.Carrier)
 		}
 		if len(r.Names) == 0 {
-			fmt.Fprintln(t, "no names: no route has a host in its domain")
+			fmt.Fprintln(t, "no names: it lists none, and no route has a host for it")
 			continue
 		}
 		fmt.Fprintln(t, "NAME\tPUBLISHED\tSTATE\tLAST REPLY\tNEXT")
