@@ -2,19 +2,43 @@ package config
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"forge.home.arpa/portico/config/atomicfile"
 )
 
-// Reload reads the file now; no change, no effect.
+// Reload reads the file now, and what it refers to: a new password may be in a
+// file of its own. No change, no effect.
 func (s *Store) Reload(ctx context.Context) error {
 	giveBack, err := s.take(ctx)
 	if err != nil {
 		return err
 	}
 	defer giveBack()
-	return s.follow(true)
+	before := s.Current()
+	if err := s.follow(true); err != nil || s.Current() != before {
+		return err
+	}
+	return s.readAgain(before)
+}
+
+// readAgain puts the running text in force once more where it means something
+// else now.
+func (s *Store) readAgain(now *Revision) error {
+	rev, ps := s.check(now.Text)
+	if rev == nil {
+		return ps
+	}
+	if reflect.DeepEqual(rev.Config, now.Config) {
+		return nil
+	}
+	changes, err := s.prepare(rev.Config)
+	if err != nil {
+		return err
+	}
+	s.commit(rev, changes, s.version)
+	return nil
 }
 
 // follow applies what others wrote to the file. What cannot run leaves the

@@ -352,3 +352,27 @@ func TestOldTemporaryFilesAreSwept(t *testing.T) {
 	b.open()
 	b.wantOnlyTheFile()
 }
+
+// TestReloadOfASecret: a password that was mended in its own file counts when a
+// person asks to reload; a configuration with everything in it brings nothing
+// when nothing changed.
+func TestReloadOfASecret(t *testing.T) {
+	text, err := os.ReadFile("testdata/droplet.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, string(text)+"\n[ddns.secretly]\nprovider = \"noip\"\nusername = \"ann\"\npassword = \"file:password\"\n")
+	password := filepath.Join(filepath.Dir(b.path), "password")
+	for i, value := range []string{"first", "second", "second"} {
+		b.must(os.WriteFile(password, []byte(value+"\n"), 0o600))
+		b.must(b.Reload(t.Context()))
+		b.wantEnds(min(i, 1) + 2)
+		list := b.Current().Config.DDNS
+		if got := list[len(list)-1].Password.Reveal(); got != value {
+			t.Errorf("the password is %q, want %q", got, value)
+		}
+	}
+	if _, ok := b.Last(); ok {
+		t.Error("it counts as a change")
+	}
+}
