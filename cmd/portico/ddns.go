@@ -17,7 +17,8 @@ import (
 const updateWait = 2 * time.Minute
 
 func newDDNS(s streams, at *places) *cobra.Command {
-	cmd := &cobra.Command{Use: "ddns", Short: "Names at your public address: how they stand, and update now", Args: noCommand}
+	cmd := &cobra.Command{Use: "ddns", Short: "Names at your public address: how they stand, and update now", Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }} // else an unknown command exits with 0
 	var asJSON bool
 	status := &cobra.Command{
 		Use:   "status",
