@@ -31,7 +31,9 @@ func (l *list) row() string {
 	l.next++
 	st := []string{"200", "\x1b[33m404\x1b[m", "\x1b[1;31m502\x1b[0m", "\x1b[7m101\x1b[27m"}[l.rng.IntN(4)]
 	end := []string{"", "", " \x1b[44mopen", " \x1b[38;5;200mpink\x1b[39m"}[l.rng.IntN(4)]
-	return fmt.Sprintf("12:%02d:%02d %s %s%s", l.next/60%60, l.next%60, st, paths[l.rng.IntN(len(paths))], end)
+	blanks := strings.Repeat(" ", []int{0, 1, 11, 12, 13, 60}[l.rng.IntN(6)])
+	gap := []string{"", blanks, blanks + "\u0301", "\x1b[44m" + blanks + "\x1b[m", blanks + "\x1b[m" + blanks, blanks + "\x1b[7m\u0301"}[l.rng.IntN(6)]
+	return fmt.Sprintf("12:%02d:%02d %s%s %s%s", l.next/60%60, l.next%60, st, gap, paths[l.rng.IntN(len(paths))], end)
 }
 
 func (l *list) step() {

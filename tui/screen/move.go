@@ -1,6 +1,9 @@
 package screen
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // move says that count rows, from row on, stood by rows lower before: a
 // negative by means that they stood higher.
@@ -61,6 +64,37 @@ func (m move) vacated() (first, end int) {
 		return bottom + 1 - m.by, bottom + 1
 	}
 	return top, top - m.by
+}
+
+// extended is the move with a row more at an end where that saves bytes: the
+// cursor's sign or a figure is all that has changed in such a row.
+func (m move) extended(old, next []string) move {
+	for _, more := range []move{{m.row - 1, m.count + 1, m.by}, {m.row, m.count + 1, m.by}} {
+		if more.fits(len(next)) && more.cost(more, old, next) < m.cost(more, old, next) {
+			m = more
+		}
+	}
+	return m
+}
+
+// fits reports whether all of it is within h rows.
+func (m move) fits(h int) bool {
+	top, bottom := m.region()
+	return top >= 0 && bottom < h
+}
+
+// cost is the bytes that rows of a region still need after the move.
+func (m move) cost(region move, old, next []string) int {
+	top, bottom := region.region()
+	rows := slices.Clone(old)
+	m.apply(rows)
+	n := 0
+	for i := top; i <= bottom; i++ {
+		if rows[i] != next[i] {
+			n += len(appendLine(nil, i, rows[i], next[i]))
+		}
+	}
+	return n
 }
 
 // spoils is the bytes of rows that were right and are blank after the move.

@@ -84,6 +84,7 @@ func draw(b []byte, f frame, old, next []string) []byte {
 		if !ok {
 			break
 		}
+		m = m.extended(old, next)
 		b = m.append(b)
 		m.apply(old)
 	}
@@ -103,7 +104,7 @@ func appendLine(b []byte, row int, old, text string) []byte {
 		return append(b, middle...)
 	}
 	text, short := strings.CutSuffix(text[cut:], eraseLine)
-	b = append(b, text...)
+	b = appendText(b, text)
 	if leavesStyle(text) {
 		b = append(b, plain...)
 	}
@@ -117,6 +118,47 @@ func appendLine(b []byte, row int, old, text string) []byte {
 func leavesStyle(text string) bool {
 	return strings.Contains(text, "\x1b") &&
 		!strings.HasSuffix(text, plain) && !strings.HasSuffix(text, "\x1b[0m")
+}
+
+// gap is as many blanks as cost more than an erasure and a step over it.
+const gap = "            "
+
+// appendText appends text that begins without a style.
+func appendText(b []byte, text string) []byte {
+	for text != "" {
+		end := 1 + strings.IndexByte(text[1:], '\x1b')
+		if end == 0 {
+			end = len(text)
+		}
+		part := text[:end]
+		text = text[end:]
+		if part[0] != '\x1b' || strings.HasPrefix(part, plain) || strings.HasPrefix(part, "\x1b[0m") {
+			b = appendGaps(b, part)
+		} else {
+			b = append(b, part...) // its blanks may have a colour
+		}
+	}
+	return b
+}
+
+// appendGaps appends text without a style, and the blanks between columns as an
+// erasure. The last blank is written: a combining mark may follow it.
+func appendGaps(b []byte, text string) []byte {
+	for {
+		i := strings.Index(text, gap)
+		if i < 0 {
+			return append(b, text...)
+		}
+		b = append(b, text[:i]...)
+		text = text[i:]
+		n := len(text) - len(strings.TrimLeft(text, " ")) - 1
+		for _, op := range []byte{'X', 'C'} { // erase, step over
+			b = append(b, "\x1b["...)
+			b = strconv.AppendInt(b, int64(n), 10)
+			b = append(b, op)
+		}
+		text = text[n:]
+	}
 }
 
 // commonPrefix is how many cells both lines begin with alike: printable ASCII
