@@ -172,7 +172,7 @@ func flow(d *desk, how int) {
 	}
 }
 
-func awaitCount(t *testing.T, n *atomic.Int32, want int32) {
+func awaitCount(t testing.TB, n *atomic.Int32, want int32) {
 	t.Helper()
 	await(t, func() bool { return n.Load() >= want }, func() string {
 		return fmt.Sprintf("%d, want %d", n.Load(), want)
@@ -397,7 +397,7 @@ func TestManyLives(t *testing.T) {
 	checkShell(t, d, before)
 }
 
-func openFiles(t *testing.T) int {
+func openFiles(t testing.TB) int {
 	t.Helper()
 	names, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/sys/unix"
 )
 
@@ -23,22 +24,41 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "foreground":
-		foreground()
+		foreground(sketches(&stat{}))
+	case "home":
+		atHome()
 	case "shell":
 		startInBackground()
 	}
 }
 
 // foreground is portico in a terminal, and tells how it was left.
-func foreground() {
+func foreground(build func(modelOptions) tea.Model) {
 	t, err := OpenTerminal("")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	c := console{Options: Options{Terminal: t, Foreground: true}, build: sketches(&stat{}), backoff: backoff}
+	c := console{Options: Options{Terminal: t, Foreground: true}, build: build, backoff: backoff}
 	how, err := c.run(context.Background())
 	fmt.Println("ended:", how, err)
+}
+
+// atHome is portico in a terminal with a home behind it.
+func atHome() {
+	dir, err := os.MkdirTemp("", "portico")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	w := home()
+	store, err := w.openStore(dir, homeFile)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	foreground(func(o modelOptions) tea.Model { return newModel(w.source(store), o) })
 }
 
 // startInBackground is a shell that starts portico with an &.

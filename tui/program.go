@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	finishWithin = 150 * time.Millisecond // to write the rest when the console ends
+	finishWithin = 100 * time.Millisecond // to write the rest when the console ends
 	stuckAfter   = time.Second            // Bubble Tea must end this long after Kill
 	sizeEvery    = time.Second            // to see a new size that no signal told
 )

@@ -43,18 +43,22 @@ enabled = false
 
 // realStore is a store on a file in a temporary folder. What is committed
 // shows in the world, as the proxy's status would.
-func realStore(t *testing.T, w *world, text string) *config.Store {
+func realStore(t testing.TB, w *world, text string) *config.Store {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "portico.toml")
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	w.state = t.TempDir()
-	s, err := config.Open(config.Options{Path: file, State: w.state}, w)
+	s, err := w.openStore(t.TempDir(), text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func (w *world) openStore(dir, text string) (*config.Store, error) {
+	file := filepath.Join(dir, "portico.toml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		return nil, err
+	}
+	w.state = filepath.Join(dir, "state")
+	return config.Open(config.Options{Path: file, State: w.state}, w)
 }
 
 // Prepare implements config.Preparer.
