@@ -141,3 +141,78 @@ respond = { body = "none" }
 		t.Errorf("behind a front: %d %q", resp.StatusCode, body)
 	}
 }
+
+// TestHandshakes: what browsers, old and odd clients offer.
+func TestHandshakes(t *testing.T) {
+	_, addr := secureSite(t, "[route.nas]\nhost = \"nas.home.arpa\"\nrespond = { body = \"here\" }\n")
+	for title, c := range map[string]struct {
+		client *tls.Config
+		proto  string
+		fails  string
+	}{
+		"a browser":                {&tls.Config{NextProtos: []string{"h2", "http/1.1"}}, "h2", ""},
+		"one that prefers another": {&tls.Config{NextProtos: []string{"http/1.1", "h2"}}, "h2", ""},
+		"one that knows HTTP/3":    {&tls.Config{NextProtos: []string{"h3", "h2", "http/1.1"}}, "h2", ""},
+		"TLS 1.2":                  {&tls.Config{MaxVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}, "h2", ""},
+		"TLS 1.2 with AES-256":     {&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384}}, "", ""},
+		"no list":                  {&tls.Config{}, "", ""},
+		"a list of others":         {&tls.Config{NextProtos: []string{"mqtt"}}, "", "no application protocol"},
+		"TLS 1.1":                  {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "", "protocol version"},
+		"TLS 1.0":                  {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, "", "protocol version"},
+		"RSA only":                 {&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}}, "", "handshake failure"},
+	} {
+		t.Run(title, func(t *testing.T) {
+			c.client.ServerName, c.client.InsecureSkipVerify = "nas.home.arpa", true
+			client, err := tls.Dial("tcp", addr, c.client)
+			if c.fails != "" {
+				if err == nil || !strings.Contains(err.Error(), c.fails) {
+					t.Errorf("%v, want the alert %q", err, c.fails)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			if got := client.ConnectionState().NegotiatedProtocol; got != c.proto {
+				t.Errorf("speaks %q, want %q", got, c.proto)
+			}
+		})
+	}
+	c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true}) // an address is not sent as a name
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if leaf := c.ConnectionState().PeerCertificates[0]; leaf.VerifyHostname("127.0.0.1") != nil {
+		t.Errorf("who names nobody gets a certificate for %v %v", leaf.DNSNames, leaf.IPAddresses)
+	}
+}
+
+// TestTicketsOutliveEdits: a client that was here takes up its session again,
+// though the configuration was edited meanwhile, in both versions of TLS.
+func TestTicketsOutliveEdits(t *testing.T) {
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		route := "[route.nas]\nhost = \"nas.home.arpa\"\nrespond = { body = \"%s\" }\n"
+		s, addr := secureSite(t, fmt.Sprintf(route, "before"))
+		client := &tls.Config{ServerName: "nas.home.arpa", InsecureSkipVerify: true, MaxVersion: version, ClientSessionCache: tls.NewLRUClientSessionCache(8)}
+		for n, body := range []string{"before", "after", "later"} {
+			if n > 0 {
+				s.apply(fmt.Sprintf("[server]\nhttp = %q\nhttps = %q\n"+route, s.addr, addr, body))
+			}
+			c, err := tls.Dial("tcp", addr, client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: nas.home.arpa\r\nConnection: close\r\n\r\n")
+			answer, err := io.ReadAll(c)
+			if err != nil || !strings.HasSuffix(string(answer), body) {
+				t.Errorf("%q %v, want %q", answer, err, body)
+			}
+			if resumed := c.ConnectionState().DidResume; resumed != (n > 0) {
+				t.Errorf("TLS %x, visit %d: resumed %v", version, n, resumed)
+			}
+			c.Close()
+		}
+	}
+}

@@ -32,7 +32,10 @@ type issuer struct {
 	retired atomic.Bool
 	working atomic.Bool // an attempt is under way
 
-	byDNS bool // the present certificate was proved by a record; of the keeper's goroutine
+	// Of the keeper's goroutine:
+	byDNS bool          // the present certificate was proved by a record
+	pause time.Duration // until a closed gate is looked at again
+	again time.Time     // the end of it
 
 	mu      sync.Mutex
 	closed  string    // why the gate is closed; "" where it is open
@@ -64,12 +67,16 @@ func (i *issuer) retire() {
 }
 
 // turn takes over what was renewed, and tries for a certificate where there is
-// none.
-func (i *issuer) turn(ctx context.Context) {
+// none. A gate that stays closed is looked at less and less often, for the
+// servers of names are those of others, until something has woken us.
+func (i *issuer) turn(ctx context.Context, woken bool) {
 	i.courier.live(ctx)
 	known := i.cert.Load() != nil || i.restore() // a clock that was wrong at the start may be set now
 	if known && !i.forced.Load() {
 		i.refresh(ctx)
+		return
+	}
+	if !woken && time.Now().Before(i.again) {
 		return
 	}
 	open, err := i.gate(ctx)
@@ -78,9 +85,12 @@ func (i *issuer) turn(ctx context.Context) {
 		open = i.forcedOpening(open)
 	} else if err != nil {
 		i.close(err.Error())
+		i.pause = min(max(2*i.pause, look), 12*look)
+		i.again = time.Now().Add(i.pause)
 		return
 	}
 	i.close("")
+	i.pause = 0
 	i.courier.pressed.Store(forced)
 	defer i.courier.pressed.Store(false)
 	i.attempt(ctx, open)

@@ -194,29 +194,31 @@ func (k *Keeper) nudge() {
 }
 
 // look is how often files and issuers are looked after.
-const look = 10 * time.Second
+var look = 10 * time.Second
 
 // Run issues and renews until ctx ends: one certificate after the other. Files
 // are followed beside it: an authority may take minutes to answer.
 func (k *Keeper) Run(ctx context.Context) error {
 	var jobs sync.WaitGroup
 	defer jobs.Wait()
-	jobs.Go(func() { repeat(ctx, k.wakeFiles, k.followFiles) })
-	repeat(ctx, k.wake, func() { k.issue(ctx) })
+	jobs.Go(func() { repeat(ctx, k.wakeFiles, func(bool) { k.followFiles() }) })
+	repeat(ctx, k.wake, func(woken bool) { k.issue(ctx, woken) })
 	return nil
 }
 
 // repeat does at each look, and when it is woken.
-func repeat(ctx context.Context, wake <-chan struct{}, do func()) {
+func repeat(ctx context.Context, wake <-chan struct{}, do func(woken bool)) {
 	ticker := time.NewTicker(look)
 	defer ticker.Stop()
-	for {
-		do()
+	for woken := true; ; {
+		do(woken)
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			woken = false
 		case <-wake:
+			woken = true
 		}
 	}
 }
@@ -243,13 +245,13 @@ func (k *Keeper) followFiles() {
 	}
 }
 
-func (k *Keeper) issue(ctx context.Context) {
+func (k *Keeper) issue(ctx context.Context, woken bool) {
 	k.mu.Lock()
 	issuers := slices.Collect(maps.Values(k.issuers))
 	k.mu.Unlock()
 	for _, i := range issuers {
 		if ctx.Err() == nil {
-			i.turn(ctx)
+			i.turn(ctx, woken)
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -83,5 +85,35 @@ func TestSplitHorizon(t *testing.T) {
 				t.Errorf("%v %v", list, err)
 			}
 		})
+	}
+}
+
+// TestClosedGateIsQuiet: what stays closed is looked at less and less often, and
+// an edit has it looked at once more.
+func TestClosedGateIsQuiet(t *testing.T) {
+	const look = 10 * time.Millisecond
+	defer certs.SetLook(look)()
+	var asked atomic.Int64
+	addr := namer(func(string, uint16) (int, []string) {
+		asked.Add(1)
+		return dns.RcodeSuccess, nil
+	}).serve(t)
+	plan := certs.Plan{Authority: &certs.Authority{Directory: "http://127.0.0.1:1/", Resolver: addr},
+		Wants: []certs.Want{{Host: "www.example.com", Kind: certs.ACME}}}
+	w := here()
+	w.noTXT = true
+	h := newHome(t, t.TempDir(), listen(t), listen(t), w)
+	defer h.stop()
+	began := time.Now()
+	h.follow(t, plan)
+	h.wait(t, "www.example.com", refused)
+	time.Sleep(100 * look)
+	turns := int64(time.Since(began) / look)
+	if n := asked.Load(); n > turns/2 { // two questions a look
+		t.Errorf("%d questions in %d turns", n, turns)
+	}
+	for n := asked.Load(); asked.Load() == n; {
+		h.follow(t, plan)
+		time.Sleep(time.Millisecond)
 	}
 }
