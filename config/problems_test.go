@@ -1222,6 +1222,45 @@ static = "/etc/passwd"
 3:9: warning: route.a.files: "/etc/passwd" cannot be read: is not a folder
 7:10: warning: route.b.static: "/etc/passwd" cannot be read: is not a folder
 `},
+	{"certificates that cannot come to be",
+		`
+[acme]
+email = "me@example.com"
+[defaults]
+cert = "acme"
+[route.a]
+host = ["www.example.com", "192.168.1.5"]
+to = "http://a"
+[route.b]
+host = "www.example.com"
+path = "/b"
+to = "http://a"
+cert = "none"
+[route.c]
+host = ["c.example.com", "nas.home.arpa"]
+to = "http://a"
+cert = "acme"
+[route.d]
+host = "c.example.com"
+path = "/d"
+to = "http://a"
+cert = "none"
+enabled = false
+`, `
+5:8: warning: route.a: the authority of [acme] does not sign "192.168.1.5" ("local" is for names of the home)
+12:8: warning: route.b.cert: "www.example.com" has one certificate, which is "none" here and "acme" in route.a (say the same in both)
+16:8: warning: route.c.cert: the authority of [acme] does not sign "nas.home.arpa" ("local" is for names of the home)
+`},
+	{"an authority of one's own signs what it likes",
+		`
+[acme]
+directory = "https://ca.home.arpa/acme/acme/directory"
+[route.a]
+host = "nas.home.arpa"
+to = "http://a"
+cert = "acme"
+`, `
+`},
 	{"unreadable htpasswd lines",
 		`
 [route.a]

@@ -48,6 +48,7 @@ func (d *decoder) readRoutes(root *node, c *Config) {
 	})
 	if !d.mayBeLost("preset", "defaults") { // paths may stand there
 		d.checkOverlaps(c.Routes, nodes)
+		d.checkCerts(c, nodes)
 	}
 	d.checkFallbacks(c.Routes, nodes)
 	slices.SortFunc(c.Routes, func(a, b *Route) int { return cmp.Compare(a.Name, b.Name) })

@@ -21,7 +21,7 @@ func (i *issuer) gate(ctx context.Context) (opening, error) {
 		return opening{}, fmt.Errorf("the clock says %s, which has passed long ago: it has to be set first", now.Format(time.DateOnly))
 	}
 	if e := k.memory.of(i.key()); e.holds(now) {
-		return opening{}, fmt.Errorf("the authority refused: %s; next try %s", e.Words, e.Not.Local().Format("2006-01-02 15:04"))
+		return opening{}, fmt.Errorf("the last attempt failed: %s; next try %s", e.Words, e.Not.Local().Format("2006-01-02 15:04"))
 	}
 	if isWildcard(i.host) {
 		return i.gateDNS()
