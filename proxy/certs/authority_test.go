@@ -74,3 +74,29 @@ func TestOddAuthority(t *testing.T) {
 		})
 	}
 }
+
+// TestAuthorityOutOfReach: one that was not reached is asked again soon, as when
+// the router is not up yet; and less and less often.
+func TestAuthorityOutOfReach(t *testing.T) {
+	state := t.TempDir()
+	plan := certs.Plan{Authority: &certs.Authority{Directory: fmt.Sprintf("http://127.0.0.1:%d/", nowhere(t)), Front: true},
+		Wants: []certs.Want{{Host: "www.example.com", Kind: certs.ACME}}}
+	h := newHome(t, state, listen(t), listen(t), here())
+	h.follow(t, plan)
+	last := time.Time{}
+	for n := range 9 {
+		s := h.wait(t, "www.example.com", func(s certs.Status) bool { return s.Next.After(last) })
+		last = s.Next
+		if want := min(time.Minute<<n, time.Hour); time.Until(last) > want || time.Until(last) < want/2 {
+			t.Errorf("after %d failures the next is in %s, want %s", n+1, time.Until(last), want)
+		}
+		if n == 3 { // another process counts on
+			h.stop()
+			h = newHome(t, state, listen(t), listen(t), here())
+			h.follow(t, plan)
+		}
+		if err := h.TryNow("www.example.com"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -29,6 +29,7 @@ type courier struct {
 	cached  atomic.Bool // only what is kept is looked at: nothing may be asked
 	tlsALPN atomic.Bool // the authority can reach us over TLS
 	pressed atomic.Bool // a person asked for what is done now
+	reached atomic.Bool // the authority has answered, in this attempt
 
 	mu       sync.Mutex
 	words    string          // of the last refusal
@@ -63,6 +64,7 @@ func (c *courier) RoundTrip(r *http.Request) (*http.Response, error) {
 		c.hear(r.URL.Hostname()+": "+err.Error(), 0)
 		return nil, err
 	}
+	c.reached.Store(true)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	resp.Body.Close()
 	if err != nil {

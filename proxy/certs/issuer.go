@@ -114,6 +114,7 @@ func (i *issuer) why() string {
 // attempt asks the authority, once.
 func (i *issuer) attempt(ctx context.Context, open opening) {
 	i.courier.heard()
+	i.courier.reached.Store(false)
 	i.courier.tlsALPN.Store(open.tls)
 	i.working.Store(true)
 	defer i.working.Store(false)
@@ -153,7 +154,7 @@ func (i *issuer) failed(err error, open opening) {
 	if d, limited := acme.RateLimit(unwrapACME(err)); limited && d > after {
 		after = d
 	}
-	e := i.keeper.memory.of(i.key()).failed(words, after, time.Now())
+	e := i.keeper.memory.of(i.key()).failed(words, after, i.courier.reached.Load(), time.Now())
 	i.keeper.Log.Warn("no certificate", "host", i.host, "reason", words, "next", e.Not.Format(time.RFC3339))
 	i.learn(e, Attempt{e.At, i.tried(open), failed, words})
 }

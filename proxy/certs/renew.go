@@ -22,7 +22,7 @@ func (i *issuer) refresh(ctx context.Context) {
 		}
 	}
 	if words, after := i.courier.heard(); words != "" {
-		e := i.keeper.memory.of(i.key()).failed(words, after, time.Now())
+		e := i.keeper.memory.of(i.key()).failed(words, after, i.courier.reached.Swap(false), time.Now())
 		i.learn(e, Attempt{e.At, i.tried(i.lastOpening()), failed, words})
 	}
 	if i.isDue() {

@@ -96,11 +96,15 @@ func (e entry) holds(now time.Time) bool {
 }
 
 // failed is the entry after one more failure; asked is how long the authority
-// itself wants to be left alone.
-func (e entry) failed(words string, asked time.Duration, now time.Time) entry {
+// itself wants to be left alone. One that was not reached counts nothing: after
+// a power cut a router may be slower than we are.
+func (e entry) failed(words string, asked time.Duration, reached bool, now time.Time) entry {
 	e.Failures++
 	pause := lastPause
-	if e.Failures < 6 {
+	switch {
+	case !reached:
+		pause = min(time.Minute<<min(e.Failures-1, 6), firstPause)
+	case e.Failures < 6:
 		pause = min(firstPause<<(e.Failures-1), lastPause)
 	}
 	return entry{Failures: e.Failures, Words: words, At: now, Not: now.Add(max(pause, min(asked, 7*lastPause)))}
