@@ -2,19 +2,25 @@ package proxy_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/acme"
 
 	"forge.home.arpa/portico/config"
 )
 
 const challengePath = "/.well-known/acme-challenge/"
 
-// validating is an authority that is about to validate names by HTTP-01, and
-// never does.
+// validating is an authority that is about to validate names, and never does.
 type validating struct {
 	directory string
 	ready     chan struct{} // a token is there to be asked for
@@ -44,7 +50,8 @@ func newValidating(t *testing.T) *validating {
 	answers["/account"] = map[string]string{"status": "valid"}
 	answers["/order"] = map[string]any{"status": "pending", "authorizations": []string{base + "/authorization"}, "finalize": base + "/finalize"}
 	answers["/authorization"] = map[string]any{"status": "pending", "challenges": []any{
-		map[string]string{"type": "http-01", "status": "pending", "url": base + "/challenge", "token": heldToken}}}
+		map[string]string{"type": "http-01", "status": "pending", "url": base + "/challenge", "token": heldToken},
+		map[string]string{"type": "tls-alpn-01", "status": "pending", "url": base + "/challenge", "token": heldToken}}}
 	a.directory = base + "/"
 	return a
 }
@@ -118,6 +125,49 @@ func TestRehearsalOverHTTP(t *testing.T) {
 	<-a.ready
 	if resp, body := s.get("www.example.com", challengePath+heldToken); resp.StatusCode != 200 || !strings.HasPrefix(body, heldToken+".") {
 		t.Errorf("%d %q", resp.StatusCode, body)
+	}
+	cancel()
+	<-ended
+}
+
+// TestProofOverTLS: an authority sees the proof and hears no HTTP behind it; a
+// visitor sees the certificate meanwhile, and so does one who names another
+// host.
+func TestProofOverTLS(t *testing.T) {
+	a := newValidating(t)
+	s, addr := secureSite(t, "[route.www]\nhost = [\"www.example.com\", \"other.example.com\"]\nrespond = { body = \"here\" }\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = s.server.Rehearse(ctx, &config.ACME{Directory: a.directory}, "www.example.com")
+	}()
+	<-a.ready
+	asAuthority := &tls.Config{ServerName: "www.example.com", InsecureSkipVerify: true, NextProtos: []string{acme.ALPNProto}}
+	c, err := tls.Dial("tcp", addr, asAuthority)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	identifier := asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 31} // RFC 8737 section 6.1
+	if leaf := c.ConnectionState().PeerCertificates[0]; !slices.ContainsFunc(leaf.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(identifier) && e.Critical }) {
+		t.Error("there is no proof in the certificate")
+	}
+	_, _ = fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n")
+	if answer, _ := io.ReadAll(c); len(answer) > 0 {
+		t.Errorf("an authority was answered %q", answer)
+	}
+	asAuthority.ServerName = "other.example.com"
+	if _, err := tls.Dial("tcp", addr, asAuthority); err == nil || !strings.Contains(err.Error(), "unrecognized name") {
+		t.Errorf("another name: %v", err)
+	}
+	visitor, err := tls.Dial("tcp", addr, &tls.Config{ServerName: "www.example.com", InsecureSkipVerify: true, NextProtos: []string{"h2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer visitor.Close()
+	if leaf := visitor.ConnectionState().PeerCertificates[0]; !strings.Contains(leaf.Subject.CommonName, "not there yet") {
+		t.Errorf("a visitor sees %v", leaf.Subject)
 	}
 	cancel()
 	<-ended

@@ -216,3 +216,30 @@ func TestTicketsOutliveEdits(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainHTTPByCertificate: without a word in the file visitors are sent to
+// TLS where they meet no warning there.
+func TestPlainHTTPByCertificate(t *testing.T) {
+	good := certificate(t, nil, nil, "good.example.com")
+	past := certificate(t, nil, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }, "past.example.com")
+	early := certificate(t, nil, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) }, "early.example.com")
+	tables, routes := "", ""
+	for name, pair := range map[string]*signed{"good": good, "past": past, "early": early, "pending": nil, "none": good} {
+		if pair != nil && name != "none" {
+			tables += fmt.Sprintf("[cert.%s]\ncert = %q\nkey = %q\n", name, pair.cert, pair.pem)
+		}
+		routes += fmt.Sprintf("[route.%s]\nhost = \"%s.example.com\"\nrespond = { body = \"here\" }\n", name, name)
+	}
+	routes = strings.Replace(routes, "host = \"none", "cert = \"none\"\nhost = \"none", 1)
+	s, addr := secureSite(t, tables+routes)
+	_, port, _ := net.SplitHostPort(addr)
+	for name, want := range map[string]int{"good": 308, "past": 200, "early": 200, "pending": 200, "none": 200} {
+		resp, _ := s.get(name+".example.com", "/x")
+		if resp.StatusCode != want {
+			t.Errorf("%s: %d, want %d", name, resp.StatusCode, want)
+		}
+		if to := resp.Header.Get("Location"); want == 308 && to != "https://good.example.com:"+port+"/x" {
+			t.Errorf("sent to %q", to)
+		}
+	}
+}

@@ -50,6 +50,7 @@ type Keeper struct {
 	local   *authority
 	standIn standIns
 	memory  *memory
+	began   time.Time
 	wake    chan struct{} // the issuers
 
 	wakeFiles chan struct{}
@@ -77,7 +78,7 @@ type choice struct {
 
 // New makes a Keeper; it asks nobody until Run.
 func New(o Options) *Keeper {
-	k := &Keeper{Options: o, wake: make(chan struct{}, 1), wakeFiles: make(chan struct{}, 1), issuers: map[string]*issuer{}, pairs: map[string]*pair{}}
+	k := &Keeper{Options: o, began: time.Now(), wake: make(chan struct{}, 1), wakeFiles: make(chan struct{}, 1), issuers: map[string]*issuer{}, pairs: map[string]*pair{}}
 	k.names.Store(&names{hosts: map[string]choice{}})
 	k.local = newAuthority(&o)
 	var err error

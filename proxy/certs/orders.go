@@ -20,31 +20,43 @@ type orders struct {
 	issuer *issuer
 }
 
-// place remembers an order before it is sent: what becomes of us until the
-// answer is there, the authority has counted it.
+// place remembers an order before it is sent: whatever becomes of us until the
+// answer is there, the authority has counted it. One that the disk does not take
+// waits until no order of an earlier process can be of this hour.
 func (o orders) place(pressed bool, now time.Time) error {
 	most := maxOrders
 	if pressed {
 		most = mostOrders
 	}
-	var err error
-	o.change(now, func(list []time.Time) []time.Time {
+	var held error
+	err := o.change(now, func(list []time.Time) []time.Time {
 		if len(list) >= most {
-			err = fmt.Errorf("%d orders were placed within the hour: the next is held back, because the authority counts them", len(list))
+			held = fmt.Errorf("%d orders were placed within the hour: the next is held back, because the authority counts them", len(list))
 			return list
 		}
 		return append(list, now)
 	})
-	return err
+	switch {
+	case held != nil:
+		return held
+	case err == nil:
+		return nil
+	case !pressed && now.Sub(o.issuer.keeper.began) < time.Hour:
+		o.refused()
+		return fmt.Errorf("an order cannot be remembered, so none is placed within an hour of the start: %w", err)
+	}
+	o.issuer.forgetful(err)
+	return nil
 }
 
 // refused forgets the last order: the authority took none.
 func (o orders) refused() {
-	o.change(time.Now(), func(list []time.Time) []time.Time { return list[:max(0, len(list)-1)] })
-}
-
-func (o orders) change(now time.Time, f func([]time.Time) []time.Time) {
-	if err := o.issuer.keeper.memory.order(o.issuer.ordersKey(), now, f); err != nil {
+	err := o.change(time.Now(), func(list []time.Time) []time.Time { return list[:max(0, len(list)-1)] })
+	if err != nil {
 		o.issuer.forgetful(err)
 	}
+}
+
+func (o orders) change(now time.Time, f func([]time.Time) []time.Time) error {
+	return o.issuer.keeper.memory.order(o.issuer.ordersKey(), now, f)
 }

@@ -123,3 +123,33 @@ func TestClockFromTheFuture(t *testing.T) {
 		return !s.Next.IsZero() && s.Next.Before(time.Now().AddDate(1, 0, 0)) // it was tried
 	})
 }
+
+// TestOrderNotRemembered: where the disk takes nothing, a process that is
+// started again and again orders nothing, unless a person wants it.
+func TestOrderNotRemembered(t *testing.T) {
+	httpL, tlsL := listen(t), listen(t)
+	p := newPebble(t, port(httpL), port(tlsL), false)
+	l := before(t, p)
+	state := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(state, "certs.json", "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w := here()
+	w.noTXT = true
+	for range 3 {
+		h := newHome(t, state, listen(t), listen(t), w)
+		h.follow(t, acmePlan(p, "www.home.test"))
+		h.wait(t, "www.home.test", func(s certs.Status) bool { return strings.Contains(s.Why, "cannot be remembered") && !s.Next.IsZero() })
+		h.stop()
+	}
+	if n := l.ordered("www.home.test"); n != 0 {
+		t.Errorf("%d orders", n)
+	}
+	h := newHome(t, state, httpL, tlsL, w)
+	h.follow(t, acmePlan(p, "www.home.test"))
+	h.wait(t, "www.home.test", refused)
+	if err := h.TryNow("www.home.test"); err != nil {
+		t.Fatal(err)
+	}
+	h.wait(t, "www.home.test", issued)
+}

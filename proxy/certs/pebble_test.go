@@ -28,7 +28,7 @@ type pebble struct {
 	resolver  string
 
 	mu  sync.Mutex
-	a   map[string]string // A records by name, "" for none; others lead to 127.0.0.1
+	a   map[string]string // addresses by name, "" for none; others lead to 127.0.0.1
 	txt map[string][]string
 }
 
@@ -110,8 +110,13 @@ func (p *pebble) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 		if alias, ok := strings.CutPrefix(addr, "alias "); ok {
 			rr, _ := dns.NewRR(q.Question[0].Name + " 0 IN CNAME " + alias + ".")
 			m.Answer = append(m.Answer, rr)
-		} else if addr != "" {
+		} else if addr != "" && !strings.Contains(addr, ":") {
 			rr, _ := dns.NewRR(q.Question[0].Name + " 0 IN A " + addr)
+			m.Answer = append(m.Answer, rr)
+		}
+	case dns.TypeAAAA:
+		if addr := p.a[name]; strings.Contains(addr, ":") {
+			rr, _ := dns.NewRR(q.Question[0].Name + " 0 IN AAAA " + addr)
 			m.Answer = append(m.Answer, rr)
 		}
 	case dns.TypeTXT:
