@@ -458,3 +458,16 @@ func TestWho(t *testing.T) {
 		}
 	})
 }
+
+// TestLongLinesAreWhole: what y accepts can be read to its end.
+func TestLongLinesAreWhole(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		e := edit(t, modelOptions{Width: 40, Height: 20})
+		e.add("wiki.home.lan", "http://nas:3333")
+		e.press("y")
+		e.press(":")
+		e.write("set route.wiki.allow 192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4")
+		e.press("enter")
+		e.sees(`+ allow = ["192.0.2.1",`, `"192.0.2.4"]`)
+	})
+}

@@ -87,7 +87,8 @@ func visitors(c *config.Config, name string) string {
 }
 
 // addDiff shows the lines that change with those around them, and where lines
-// between are left out.
+// between are left out. What is accepted is to be read whole: only lines that
+// stay may be cut.
 func (p *paper) addDiff(diff []config.DiffLine) {
 	last := 0 // line of the new file
 	for _, d := range diff {
@@ -97,7 +98,11 @@ func (p *paper) addDiff(diff []config.DiffLine) {
 			}
 			last = d.Line
 		}
-		p.lines = append(p.lines, diffText(d))
+		if d.Op == ' ' {
+			p.lines = append(p.lines, diffText(d))
+			continue
+		}
+		p.add(diffText(d), 5)
 	}
 	if len(diff) == 0 {
 		p.add(say("the file does not change"), 0)
