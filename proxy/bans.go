@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -128,6 +129,24 @@ func (v *visit) authenticated() {
 
 // Bans lists who is shut out, the newest first.
 func (s *Server) Bans() []Ban { return s.banBook.Bans(time.Now(), int(^uint(0)>>1)) }
+
+// Ban shuts a client out as [ban] does, because a person says so; for IPv6 its
+// /64. The error says why that one is never banned, or that bans are not in force.
+func (s *Server) Ban(a netip.Addr) (until time.Time, err error) {
+	snap, now := s.snapshot.Load(), time.Now()
+	switch {
+	case snap == nil || snap.bans == nil:
+		return until, errors.New("bans are not in force: there is no [ban] table with `on`")
+	case snap.bans.spares(s, a):
+		return until, fmt.Errorf("%s is never banned: it is of this home, a gateway, a trusted proxy or in ban.never", a)
+	case s.router.hides(now):
+		return until, errors.New("bans are suspended: " + HidesVisitors)
+	}
+	until = now.Add(snap.bans.For)
+	s.banBook.Ban(ban.Ban{Client: clientOf(a), Since: now, Until: until, Evidence: []ban.Offence{{At: now, What: "shut out by hand"}}})
+	s.log.Warn("a client is banned by hand", "client", clientOf(a), "for", snap.bans.For)
+	return until, nil
+}
 
 // Lift ends the ban of an address, for IPv6 that of its /64; false where it has
 // none.

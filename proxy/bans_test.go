@@ -143,6 +143,30 @@ func TestWhatIsNoOffence(t *testing.T) {
 	}
 }
 
+// TestBanByHand: shut out at once, but never whom nobody bans.
+func TestBanByHand(t *testing.T) {
+	s := behindProxy(t, guarded(t))
+	client := netip.MustParseAddr("240.0.2.9")
+	if _, err := s.server.Ban(client); err != nil {
+		t.Fatal(err)
+	}
+	if resp, _ := s.client().asks(from("240.0.2.9", "open", "/x")); resp.StatusCode != 403 {
+		t.Errorf("a banned client: %d", resp.StatusCode)
+	}
+	if bans := s.server.Bans(); len(bans) != 1 || len(bans[0].Evidence) != 1 || !s.server.Lift(client) {
+		t.Errorf("%+v", bans)
+	}
+	for _, a := range []string{"127.0.0.1", "240.1.0.7"} {
+		if _, err := s.server.Ban(netip.MustParseAddr(a)); err == nil || !strings.Contains(err.Error(), "never banned") {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+	s.behind("[route.app]\nhost = \"a\"\nrespond = { status = 200 }\n")
+	if _, err := s.server.Ban(client); err == nil || !strings.Contains(err.Error(), "[ban]") {
+		t.Errorf("without a table: %v", err)
+	}
+}
+
 // TestBannedConnectionEnds: one that speaks for itself, not a proxy's.
 func TestBannedConnectionEnds(t *testing.T) {
 	s := behindProxy(t, guarded(t))

@@ -51,7 +51,11 @@ func requestKeys() []binding {
 		{help: "WebSockets, events and cameras under way", where: onPages, name: "live", do: func(m *model) { m.push(newLiveView()) }},
 		{help: "who is shut out, and why", where: onPages, name: "bans", do: func(m *model) { m.push(newBansView()) }},
 		{keys: []string{"enter"}, label: "enter", word: "let in", help: "end the ban", where: inBans, do: open},
-		{help: "requests that found no route", where: onPages, name: "unmatched", do: func(m *model) { m.filterBy("route:-") }},
+		{help: "hosts that found no route", where: onPages, name: "unmatched", do: func(m *model) { m.push(newUnmatchedView()) }},
+		{keys: []string{"enter"}, label: "enter", word: "requests", where: inUnmatched, do: open},
+		{keys: []string{"a"}, label: "a", word: "route", help: "make a route of the host", where: inUnmatched, edits: true, do: (*model).routeUnmatched},
+		{keys: []string{"b"}, label: "b", word: "ban", help: "shut out who asked", where: inUnmatched, edits: true, do: (*model).banPointed},
+		{keys: []string{"b"}, label: "b", help: "shut out the client of the request", where: onRequests | inDetail, edits: true, name: "ban", do: (*model).banPointed},
 	}
 }
 

@@ -200,10 +200,11 @@ func parseField(s string) (m matcher, err error, ok bool) {
 	return m, err, true
 }
 
-// routeMatcher wants the whole name; "-" is what no route matched.
+// routeMatcher wants the whole name; "-" is what found no route. What was refused
+// before one was looked for, as no good or as of a banned client, is not that.
 func routeMatcher(name string) matcher {
 	if name == "-" {
-		name = ""
+		return func(r *record.Row) bool { return r.Route == "" && r.Rule == "" }
 	}
 	return func(r *record.Row) bool { return r.Route == name }
 }

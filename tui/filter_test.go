@@ -67,6 +67,9 @@ func TestFilterUnmatchedRoute(t *testing.T) {
 	if !want(r) {
 		t.Error("a request without a route is not found")
 	}
+	if r.Rule = "ban"; want(r) {
+		t.Error("a banned client's request is one without a route")
+	}
 }
 
 func TestFilterEmpty(t *testing.T) {

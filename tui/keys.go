@@ -19,6 +19,7 @@ const (
 	inBans    // who is shut out
 	inSheet   // text to read: a trace, the problems of the file
 	inPast    // what was tried for a certificate or a name
+	inUnmatched
 	inForm
 	onButton // the button of a form
 	inReview
@@ -27,8 +28,8 @@ const (
 	inAsk
 
 	onPages   = onNow | onRequests | onRoutes | onUpstreams | onCerts | onHistory
-	toRead    = onPages | inDetail | inVersion | inBans | inSheet | inPast // letters are keys there, not text
-	inEntries = inForm | onButton | inHelp | inPrompt                      // letters are text
+	toRead    = onPages | inDetail | inVersion | inBans | inSheet | inPast | inUnmatched // letters are keys there, not text
+	inEntries = inForm | onButton | inHelp | inPrompt                                    // letters are text
 )
 
 // binding is one thing a person can do. The table of them makes the footer,

@@ -55,6 +55,8 @@ type Proxy interface {
 	// Replay sends a request again, with what lets people in only where secrets
 	// is said, and returns its record.
 	Replay(ctx context.Context, p *proxy.Replay, secrets bool) (record.Row, error)
+	// Ban shuts an address out; the error says why that one is not.
+	Ban(netip.Addr) (until time.Time, err error)
 	// Lift ends the ban of an address; false where it has none.
 	Lift(netip.Addr) bool
 }

@@ -15,6 +15,7 @@ import (
 // world is a home with a few routes, for consoles under test.
 type world struct {
 	lifted    []netip.Addr
+	banned    []netip.Addr
 	status    proxy.Status
 	log       *record.Log
 	asked     []proxy.Request // what Explain was asked
@@ -173,6 +174,12 @@ func (w *world) Mends(_ context.Context, d record.Detail) []proxy.Mend {
 func (w *world) MendsOf(_ context.Context, target string) []proxy.Mend {
 	w.mended = append(w.mended, target)
 	return w.mends
+}
+
+// Ban implements Proxy.
+func (w *world) Ban(a netip.Addr) (time.Time, error) {
+	w.banned = append(w.banned, a)
+	return time.Now().Add(time.Hour), nil
 }
 
 // Replay implements Proxy.

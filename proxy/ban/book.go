@@ -118,6 +118,14 @@ func (b *Book) watch(client netip.Prefix, now time.Time, within time.Duration) *
 	return w
 }
 
+// Ban shuts a client out, whatever it did.
+func (b *Book) Ban(ban Ban) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.watched, ban.Client)
+	b.add(ban)
+}
+
 // add puts a ban into the book; where it is full the one that ends first ends
 // now.
 func (b *Book) add(ban Ban) {
