@@ -7,6 +7,7 @@ import (
 
 	_ "forge.home.arpa/portico/tui/quietterm"
 	"forge.home.arpa/portico/tui/screen"
+	"forge.home.arpa/portico/tui/screen/emulator"
 )
 
 // TestShiftLines changes one view into another; the second must show as if the
@@ -43,7 +44,7 @@ func TestShiftLines(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const w, h = 20, 6
-			e := newEmulator(w, h)
+			e := emulator.New(w, h)
 			r := &renderer{out: screen.NewShift(e), w: w, h: h}
 			r.draw(c.from)
 			r.draw(c.to)

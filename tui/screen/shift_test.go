@@ -9,6 +9,7 @@ import (
 
 	_ "forge.home.arpa/portico/tui/quietterm"
 	"forge.home.arpa/portico/tui/screen"
+	"forge.home.arpa/portico/tui/screen/emulator"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -70,14 +71,14 @@ func (r *renderer) draw(view string) {
 func walk(t *testing.T, seed uint64, steps int) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	w, h := 1+rng.IntN(120), 1+rng.IntN(50)
-	e := newEmulator(w, h)
+	e := emulator.New(w, h)
 	l := &list{rng: rng, w: w, h: h}
 	r := &renderer{out: screen.NewShift(e), w: w, h: h}
 	for range steps {
 		switch rng.IntN(15) {
 		case 0:
 			w, h = 1+rng.IntN(120), 1+rng.IntN(50)
-			e.resize(w, h)
+			e.Resize(w, h)
 			r.draw(l.View()) // drawn before the new size is known
 			l.w, l.h, l.short = w, h, 0
 			r.resize(w, h)
@@ -140,7 +141,7 @@ func (m stage) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func TestShiftUnderBubbleTea(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	w, h := 80, 24
-	e := newEmulator(w, h)
+	e := emulator.New(w, h)
 	l := &list{rng: rng, w: w, h: h}
 	p := tea.NewProgram(stage{l.View()}, tea.WithInput(nil), tea.WithOutput(screen.NewShift(e)),
 		tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithFPS(120))
@@ -152,7 +153,7 @@ func TestShiftUnderBubbleTea(t *testing.T) {
 		case i%20 == 19:
 			w, h = 1+rng.IntN(120), 2+rng.IntN(40)
 			l.w, l.h, l.short = w, h, 0
-			e.resize(w, h)
+			e.Resize(w, h)
 			p.Send(tea.WindowSizeMsg{Width: w, Height: h})
 		case i%20 == 9:
 			p.Send(tea.ClearScreen())
@@ -160,7 +161,7 @@ func TestShiftUnderBubbleTea(t *testing.T) {
 			l.step()
 		}
 		p.Send(viewMsg(l.View()))
-		awaitShown(t, e, meant(l.View(), w, h))
+		awaitShown(t, e, emulator.Meant(l.View(), w, h))
 	}
 	p.Quit()
 	if err := <-done; err != nil {
@@ -169,10 +170,10 @@ func TestShiftUnderBubbleTea(t *testing.T) {
 }
 
 // awaitShown waits until the renderer's clock has brought the frame.
-func awaitShown(t *testing.T, e *emulator, want [][]vt10x.Glyph) {
+func awaitShown(t *testing.T, e *emulator.Terminal, want [][]vt10x.Glyph) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		d := differ(e.cells(), want)
+		d := emulator.Differ(e.Cells(), want)
 		if d == "" {
 			return
 		}
@@ -192,7 +193,7 @@ func TestShiftSaves(t *testing.T) {
 		for range h {
 			l.rows = append(l.rows, l.row())
 		}
-		bare, shifted := newEmulator(w, h), newEmulator(w, h)
+		bare, shifted := emulator.New(w, h), emulator.New(w, h)
 		a, b := &renderer{out: bare, w: w, h: h}, &renderer{out: screen.NewShift(shifted), w: w, h: h}
 		const frames = 100
 		for range frames {
@@ -200,9 +201,9 @@ func TestShiftSaves(t *testing.T) {
 			a.draw(l.View())
 			b.draw(l.View())
 		}
-		t.Logf("%dx%d: %d bytes a frame, bare %d", w, h, shifted.sent()/frames, bare.sent()/frames)
-		if shifted.sent()*4 > bare.sent() {
-			t.Errorf("%dx%d: %d bytes, want under a quarter of %d", w, h, shifted.sent(), bare.sent())
+		t.Logf("%dx%d: %d bytes a frame, bare %d", w, h, shifted.Sent()/frames, bare.Sent()/frames)
+		if shifted.Sent()*4 > bare.Sent() {
+			t.Errorf("%dx%d: %d bytes, want under a quarter of %d", w, h, shifted.Sent(), bare.Sent())
 		}
 	}
 }
@@ -218,5 +219,12 @@ func BenchmarkShiftWorst(b *testing.B) {
 		}
 		r.draw(l.View())
 		l.rows = l.rows[:0]
+	}
+}
+
+func check(t *testing.T, e *emulator.Terminal, view string, w, h int) {
+	t.Helper()
+	if d := emulator.Differ(e.Cells(), emulator.Meant(view, w, h)); d != "" {
+		t.Fatalf("%dx%d: %s", w, h, d)
 	}
 }

@@ -1,20 +1,24 @@
-package screen_test
+// Package emulator is a terminal for tests: it shows what it is sent, so that
+// what was meant can be compared with what a person sees, cell by cell.
+//
+// It owns what vt10x does not know, the width of characters. Only tests import
+// it.
+package emulator
 
 import (
 	"fmt"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/hinshun/vt10x"
 )
 
-// emulator is a terminal that shows what it is sent and counts the bytes. A
+// Terminal is a terminal that shows what it is sent and counts the bytes. A
 // wide character takes two cells and a combining mark none, which vt10x does
 // not know: the one is followed by a filler, the other put in the place of the
 // character it belongs to.
-type emulator struct {
+type Terminal struct {
 	mu    sync.Mutex
 	vt    vt10x.Terminal
 	bytes int
@@ -22,11 +26,13 @@ type emulator struct {
 
 const filler = '\ue000'
 
-func newEmulator(w, h int) *emulator {
-	return &emulator{vt: vt10x.New(vt10x.WithSize(w, h))}
+// New makes one of so many cells.
+func New(w, h int) *Terminal {
+	return &Terminal{vt: vt10x.New(vt10x.WithSize(w, h))}
 }
 
-func (e *emulator) Write(b []byte) (int, error) {
+// Write shows b. It never fails.
+func (e *Terminal) Write(b []byte) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.bytes += len(b)
@@ -45,20 +51,22 @@ func (e *emulator) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (e *emulator) resize(w, h int) {
+// Resize changes the window and tells nobody.
+func (e *Terminal) Resize(w, h int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.vt.Resize(w, h)
 }
 
-func (e *emulator) sent() int {
+// Sent is the number of bytes that came.
+func (e *Terminal) Sent() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.bytes
 }
 
-// cells is everything that can be seen, styles too, one slice a row.
-func (e *emulator) cells() [][]vt10x.Glyph {
+// Cells is everything that can be seen, styles too, one slice a row.
+func (e *Terminal) Cells() [][]vt10x.Glyph {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	w, h := e.vt.Size()
@@ -71,38 +79,32 @@ func (e *emulator) cells() [][]vt10x.Glyph {
 	return rows
 }
 
-// meant draws a view on a clean terminal, each line by itself.
-func meant(view string, w, h int) [][]vt10x.Glyph {
-	e := newEmulator(w, h)
+// Meant draws a view on a clean terminal, each line by itself.
+func Meant(view string, w, h int) [][]vt10x.Glyph {
+	e := New(w, h)
 	for i, l := range strings.Split(view, "\n") {
 		fmt.Fprintf(e, "\x1b[%d;1H\x1b[m%s\x1b[m", i+1, ansi.Truncate(l, w, ""))
 	}
-	return e.cells()
+	return e.Cells()
 }
 
-// differ names the first cell that shows other than meant, or "".
-func differ(got, want [][]vt10x.Glyph) string {
+// Differ names the first cell that shows other than meant, or "".
+func Differ(got, want [][]vt10x.Glyph) string {
 	for y := range want {
 		for x := range want[y] {
 			if g, w := got[y][x], want[y][x]; g != w {
-				return fmt.Sprintf("row %d, column %d: %+v, want %+v\n got %q\nwant %q", y, x, g, w, text(got[y]), text(want[y]))
+				return fmt.Sprintf("row %d, column %d: %+v, want %+v\n got %q\nwant %q", y, x, g, w, Text(got[y]), Text(want[y]))
 			}
 		}
 	}
 	return ""
 }
 
-func text(row []vt10x.Glyph) string {
+// Text is the characters of a row.
+func Text(row []vt10x.Glyph) string {
 	var b strings.Builder
 	for _, g := range row {
 		b.WriteRune(g.Char)
 	}
 	return b.String()
-}
-
-func check(t *testing.T, e *emulator, view string, w, h int) {
-	t.Helper()
-	if d := differ(e.cells(), meant(view, w, h)); d != "" {
-		t.Fatalf("%dx%d: %s", w, h, d)
-	}
 }
