@@ -7,6 +7,7 @@ package emulator
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 
@@ -19,6 +20,8 @@ import (
 // not know: the one is followed by a filler, the other put in the place of the
 // character it belongs to.
 type Terminal struct {
+	Copy io.Writer // gets what comes too; nil for nobody
+
 	mu    sync.Mutex
 	vt    vt10x.Terminal
 	bytes int
@@ -36,6 +39,9 @@ func (e *Terminal) Write(b []byte) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.bytes += len(b)
+	if e.Copy != nil {
+		_, _ = e.Copy.Write(b)
+	}
 	var s strings.Builder
 	for _, r := range string(b) {
 		switch {
