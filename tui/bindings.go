@@ -101,6 +101,7 @@ func pageKeys() []binding {
 		{keys: []string{"enter"}, label: "enter", word: "history", help: "how it stands, what was tried and what came of it", where: onCerts, do: open},
 		{keys: []string{"n"}, label: "n", word: "try now", help: "ask for the certificate, or publish the names, at once", where: onCerts | inPast, edits: true, do: (*model).tryNow,
 			name: "try", args: "NAME", take: (*model).tryNamed, fill: lockNames},
+		{help: "one big word and a tile a route, for a display in the hall", where: onPages, name: wallName, do: (*model).showWall},
 		{keys: []string{"enter"}, label: "enter", word: "diff", help: "show what a version changed", where: onHistory, do: open},
 		{keys: []string{"tab", "shift+tab"}, label: "tab", word: "log", help: "read the log", where: onHistory, name: "log", do: log},
 		{keys: []string{"!"}, label: "!", help: "what is wrong now", where: toRead, do: go1(0)},

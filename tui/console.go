@@ -28,7 +28,8 @@ import (
 type Options struct {
 	Terminal   *Terminal
 	Foreground bool   // the proxy runs in this process and terminal: q asks keep or stop
-	Page       string // opens there; "" is Now
+	Page       string // opens there, see Pages; "" is Now
+	Blank      Hours  // when the wall is dark
 	Locked     bool   // editing is locked at start, and again after a while
 	Theme      Theme
 	Signs      Signs

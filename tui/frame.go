@@ -16,6 +16,10 @@ const (
 
 // drawFrame lays out header, bar, body and footer.
 func (m *model) drawFrame(a area) {
+	if m.onWall() {
+		m.top().draw(m, a)
+		return
+	}
 	if a.w < leastWidth || a.h < leastHeight {
 		m.drawSmall(a)
 		return

@@ -112,6 +112,9 @@ func TestGoldenFrames(t *testing.T) {
 		{"upstreams", []string{"4", "G"}},
 		{"certs", []string{"5", "j"}},
 		{"past", []string{"5", "j", "enter"}},
+		{"wall", []string{":", "w", "a", "enter"}},
+		{"wallwell", []string{":", "w", "a", "enter"}},
+		{"wallmany", []string{":", "w", "a", "enter"}},
 		{"history", []string{"3", "j", "x", "y", "6"}},
 		{"version", []string{"3", "j", "x", "y", "6", "enter"}},
 		{"moves", []string{"3", "j", "D"}},
@@ -164,14 +167,18 @@ func (s scene) draw(t *testing.T, o modelOptions) (frame string) {
 		routes := w.status.Routes
 		store := realStore(t, w, plainFile)
 		w.status.Routes = routes
-		if s.name == "moves" {
-			w.moves = fourteen
-		}
 		src := w.source(store)
 		src.Log = logLines
 		src.Locks = wellDoors(time.Now())
-		if s.name == "certs" || s.name == "past" {
+		switch s.name {
+		case "moves":
+			w.moves = fourteen
+		case "certs", "past", "wall":
 			src.Locks = homeDoors(time.Now())
+		case "wallwell":
+			w.allWell()
+		case "wallmany":
+			w.crowded()
 		}
 		p := sit(t, src, o)
 		play(t, p, s.keys, store)

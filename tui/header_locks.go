@@ -11,19 +11,24 @@ import (
 // of them in trouble stays longer than the finer figures.
 func (f *facts) lockItems(now time.Time) (items []headerItem) {
 	if c := f.nearest(now); c != nil {
-		word := certState(c, now)
-		switch c.State(now) {
-		case proxy.CertificateOK:
-			word.s = daysLeft(c.Until.Sub(now))
-		case proxy.CertificateEnding:
-			word.s = daysLeft(c.Until.Sub(now)) + "!"
-		}
-		items = append(items, lockItem(7, "cert ", word))
+		items = append(items, lockItem(7, "cert ", certWord(c, now)))
 	}
 	if len(f.names.Accounts) > 0 {
 		items = append(items, lockItem(8, "DNS ", f.namesState()))
 	}
 	return items
+}
+
+// certWord is how long the certificate lasts, or what is wrong with it.
+func certWord(c *proxy.CertificateStatus, now time.Time) span {
+	word := certState(c, now)
+	switch c.State(now) {
+	case proxy.CertificateOK:
+		word.s = daysLeft(c.Until.Sub(now))
+	case proxy.CertificateEnding:
+		word.s = daysLeft(c.Until.Sub(now)) + "!"
+	}
+	return word
 }
 
 func lockItem(rank int, about string, word span) headerItem {

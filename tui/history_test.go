@@ -198,11 +198,11 @@ func TestPageNames(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		for i, name := range Pages() {
 			p, _ := at(t, modelOptions{Page: name, Foreground: true})
-			if p.m.page != i {
+			if wall := name == "wall"; p.m.onWall() != wall || p.m.page != i && !wall {
 				t.Errorf("--page %s opens page %d", name, p.m.page)
 			}
 		}
-		if got := strings.Join(Pages(), " "); got != "now requests routes upstreams certs history" {
+		if got := strings.Join(Pages(), " "); got != "now requests routes upstreams certs history wall" {
 			t.Errorf("the pages are %s", got)
 		}
 	})

@@ -78,6 +78,7 @@ var walk = []string{
 	"/", "a", "~", "esc", "3", "j", "a", "x", "tab", "y", "esc", "y", "4", "enter", "esc",
 	"6", "enter", "u", "esc", "esc", "tab", "g", "esc", "1", "g", "enter", "B",
 	":", "t", "e", "s", "tab", "enter", "?", "q", "down", "esc", "L", "!", "q", "esc",
+	":", "w", "a", "l", "enter", "x",
 }
 
 // FuzzFrames: whatever the window's size and whatever the world says, a frame
@@ -110,6 +111,9 @@ func FuzzFrames(f *testing.F) {
 			p.press(walk...)
 			p.resize(int(h)+1, int(w)+1)
 			p.press(walk[:20]...)
+			p.press("esc", "esc", "1", ":", "w", "a", "l", "enter")
+			p.resize(int(w)+1, int(h)+1)
+			p.look()
 		})
 	})
 }
@@ -119,7 +123,7 @@ func FuzzFrames(f *testing.F) {
 func TestAllSizes(t *testing.T) {
 	widths := []int{1, 2, 3, 5, 9, 14, 20, 30, 39, 40, 41, 47, 53, 59, 60, 61, 79, 80, 99, 100, 110, 129, 130, 131, 160, 200, 400}
 	heights := []int{1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 14, 15, 20, 24, 29, 30, 31, 45, 120}
-	pages := [][]string{{"1"}, {"2"}, {"k", "enter"}, {"t"}, {"3"}, {"a"}, {"esc", "4"}, {"6"}, {"enter"}, {"esc", "tab"}, {"esc", "?"}, {"esc", "/", "x"}, {"esc", ":"}, {"esc", "q"}}
+	pages := [][]string{{"1"}, {"2"}, {"k", "enter"}, {"t"}, {"3"}, {"a"}, {"esc", "4"}, {"6"}, {"enter"}, {"esc", "tab"}, {"esc", "?"}, {"esc", "/", "x"}, {"esc", ":"}, {"esc", "q"}, {"esc", ":", "w", "a", "enter"}}
 	atNoon(t, func(t *testing.T) {
 		w := home()
 		p := sit(t, w.source(realStore(t, w, homeFile)), modelOptions{Env: environment{Colors: 16, UTF8: true}, Width: 80, Height: 24, Foreground: true})

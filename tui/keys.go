@@ -26,6 +26,7 @@ const (
 	inHelp
 	inPrompt // the filter and the command line
 	inAsk
+	inWall // no key is bound there: every one leads to page Now
 
 	onPages   = onNow | onRequests | onRoutes | onUpstreams | onCerts | onHistory
 	toRead    = onPages | inDetail | inVersion | inBans | inSheet | inPast | inUnmatched // letters are keys there, not text

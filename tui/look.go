@@ -48,6 +48,7 @@ type look struct {
 // and Uni console font.
 type signs struct {
 	rule, bar, tee, foot string // ─ │ ┬ ┴
+	corners              [4]string
 	odd                  string // stands for what cannot be drawn
 	block                string // a full cell
 	wrong, right         string // a route that lost, one that won
@@ -57,11 +58,11 @@ type signs struct {
 
 var (
 	unicodeSigns = signs{
-		rule: "─", bar: "│", tee: "┬", foot: "┴", odd: "•", block: "█",
+		rule: "─", bar: "│", tee: "┬", foot: "┴", corners: [4]string{"┌", "┐", "└", "┘"}, odd: "•", block: "█",
 		wrong: "✗", right: "■", into: "→", spark: [5]string{" ", ".", "░", "▒", "█"},
 	}
 	asciiSigns = signs{
-		rule: "-", bar: "|", tee: "+", foot: "+", odd: "?", block: "#",
+		rule: "-", bar: "|", tee: "+", foot: "+", corners: [4]string{"+", "+", "+", "+"}, odd: "?", block: "#",
 		wrong: "x", right: "*", into: ">", spark: [5]string{" ", ".", ":", "=", "#"},
 	}
 )

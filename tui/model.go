@@ -79,6 +79,9 @@ func newModel(s Source, o modelOptions) tea.Model {
 	m.pageSet = newPageSet(s.Proxy.Records())
 	m.pages = m.all()
 	m.lastKey, m.repainted = o.Now(), o.Now()
+	if o.Page == wallName {
+		m.showWall()
+	}
 	for i, p := range m.pages {
 		if strings.EqualFold(p.name(), o.Page) {
 			m.page = i
@@ -179,6 +182,7 @@ func (m *model) onTick() {
 	if m.o.Locked && now.Sub(m.lastKey) >= lockAfter {
 		m.locked = true
 	}
+	m.rehang()
 	if m.o.Locked && now.Sub(m.repainted) >= time.Minute {
 		// The kernel may have written over the display that nobody tends.
 		m.repainted = now
@@ -189,7 +193,10 @@ func (m *model) onTick() {
 // pull refreshes the rows that show and says when to do so again.
 func (m *model) pull() time.Duration {
 	s := m.stream()
-	if s == nil {
+	switch {
+	case m.onWall():
+		return factsTick // nobody waits for it
+	case s == nil:
 		return slowTick
 	}
 	before := s.unseen

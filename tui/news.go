@@ -71,7 +71,7 @@ func (f *facts) upstreamNews() (all []news) {
 // upstream counts as down: it answers so itself, or has not failed often enough.
 func (f *facts) failingNews() (all []news) {
 	for _, r := range f.status.Routes {
-		if !r.Enabled || r.Health == proxy.StateDown || r.Health == proxy.StateNone || r.Rates.Recent == 0 || r.Rates.Errors < 1 {
+		if !fails(&r) {
 			continue
 		}
 		all = append(all, news{
@@ -82,6 +82,11 @@ func (f *facts) failingNews() (all []news) {
 		})
 	}
 	return all
+}
+
+// fails tells whether a route that is not down answers nothing but failures.
+func fails(r *proxy.RouteStatus) bool {
+	return r.Enabled && r.Health != proxy.StateDown && r.Health != proxy.StateNone && r.Rates.Recent > 0 && r.Rates.Errors >= 1
 }
 
 // feltThrough says what visitors notice of an upstream that is down.

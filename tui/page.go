@@ -51,7 +51,7 @@ func Pages() []string {
 	for _, p := range set.all() {
 		names = append(names, p.name())
 	}
-	return names
+	return append(names, wallName)
 }
 
 // show goes to a page and closes what was open.

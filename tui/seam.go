@@ -60,6 +60,7 @@ type modelOptions struct {
 	Gate          frameGate
 	Foreground    bool             // q at the top asks keep or stop; else it leaves
 	Page          string           // the page it opens on; "" is Now
+	Blank         Hours            // when the wall is dark
 	Locked        bool             // editing is locked at start, and again after a while
 	Width, Height int              // cells, never 0; a WindowSizeMsg follows each change
 	Now           func() time.Time // in the client's time zone

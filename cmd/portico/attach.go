@@ -39,7 +39,7 @@ func newAttach(s streams, at *places) *cobra.Command {
 			return c.attach(l)
 		},
 	}
-	l.flags(cmd.Flags())
+	l.flags(cmd)
 	return cmd
 }
 

@@ -22,7 +22,7 @@ func TestCompletion(t *testing.T) {
 		"add":                            ":4",
 		"status":                         ":4",
 		"check --config":                 ":0", // files
-		"run --page":                     "now requests routes upstreams certs history :4",
+		"run --page":                     "now requests routes upstreams certs history wall :4",
 		"run --console":                  ":0",
 		"add a a.test nas --use":         "family :4",
 		"add --config broken.toml --use": ":4",

@@ -71,7 +71,7 @@ func (sv *service) foreground(ctx context.Context, f *front, o serveOptions) err
 	defer f.terminal.Close()
 	f.drawing.Store(true)
 	leave, err := tui.Run(ctx, o.looks.apply(tui.Options{
-		Terminal: f.terminal, Foreground: true, Page: o.page, Log: sv.log,
+		Terminal: f.terminal, Foreground: true, Log: sv.log,
 	}), sv.source(""))
 	f.drawing.Store(false)
 	sv.book.Show()
@@ -117,7 +117,7 @@ func (sv *service) displayOnce(ctx context.Context, o serveOptions) error {
 		return err
 	}
 	_, err = tui.Run(ctx, o.looks.apply(tui.Options{
-		Terminal: t, Page: o.page, Locked: true, Log: sv.log,
+		Terminal: t, Locked: true, Log: sv.log,
 	}), sv.source(""))
 	return errors.Join(err, t.Close())
 }

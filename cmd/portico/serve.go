@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -17,13 +15,12 @@ import (
 	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/ddns"
 	"forge.home.arpa/portico/proxy"
-	"forge.home.arpa/portico/tui"
 )
 
 // serveOptions are the flags of `portico run`.
 type serveOptions struct {
 	headless, strict bool
-	console, page    string
+	console          string
 	looks            looks
 }
 
@@ -42,13 +39,11 @@ func serveCommand(cmd *cobra.Command, s streams, at *places) {
 	o := serveOptions{}
 	cmd.Flags().BoolVar(&o.headless, "headless", false, "no console here; portico attach opens one")
 	cmd.Flags().StringVar(&o.console, "console", "", "draw the console on `TTY`, as /dev/tty1")
-	cmd.Flags().StringVar(&o.page, "page", "", "the `PAGE` the console opens on: "+strings.Join(tui.Pages(), ", "))
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "do not start from the last good configuration where the file is broken")
-	o.looks.flags(cmd.Flags())
-	completeFlag(cmd, "page", cobra.FixedCompletions(tui.Pages(), cobra.ShellCompDirectiveNoFileComp))
+	o.looks.flags(cmd)
 	completeFlag(cmd, "console", aFile)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := o.check(); err != nil {
+		if err := o.looks.check(); err != nil {
 			return err
 		}
 		book := newLogbook(s.err)
@@ -57,14 +52,6 @@ func serveCommand(cmd *cobra.Command, s streams, at *places) {
 		sv.systemd = systemd{sv.log}
 		return sv.serve(cmd.Context(), o)
 	}
-}
-
-// check says what is wrong with the flags.
-func (o *serveOptions) check() error {
-	if pages := tui.Pages(); o.page != "" && !slices.Contains(pages, o.page) {
-		return usagef("no page is called %q (there are: %s)", o.page, strings.Join(pages, ", "))
-	}
-	return o.looks.check()
 }
 
 // service is one running portico.
