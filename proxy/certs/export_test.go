@@ -1,6 +1,9 @@
 package certs
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Nudge has files and issuers looked after now.
 func (k *Keeper) Nudge() { k.nudge() }
@@ -17,4 +20,16 @@ func SetLook(d time.Duration) (restore func()) {
 	was := look
 	look = d
 	return func() { look = was }
+}
+
+// SetSpread has records waited for so long.
+func SetSpread(d time.Duration) (restore func()) {
+	was := spreadTime
+	spreadTime = d
+	return func() { spreadTime = was }
+}
+
+// SeesTXT asks servers of a zone for a value.
+func SeesTXT(ctx context.Context, servers []string, value string) (seen, answered bool) {
+	return seenAt(ctx, servers, "_acme-challenge.example.com", value)
 }

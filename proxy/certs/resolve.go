@@ -139,20 +139,28 @@ func exchange(ctx context.Context, m *dns.Msg, server string) (*dns.Msg, error) 
 }
 
 // seesTXT tells whether every server of the zone that answers publishes a value.
-func (r Resolver) seesTXT(ctx context.Context, fqdn, value string) (seen bool) {
-	own, _ := r.servers(ctx, fqdn)
-	for _, server := range own {
+// sure says that one did: others may remember that there was none.
+func (r Resolver) seesTXT(ctx context.Context, fqdn, value string) (seen, sure bool) {
+	own, others := r.servers(ctx, fqdn)
+	seen, answered := seenAt(ctx, own, fqdn, value)
+	return seen, answered && len(others) > 0
+}
+
+// seenAt asks servers until one that answers has it not.
+func seenAt(ctx context.Context, servers []string, fqdn, value string) (seen, answered bool) {
+	for _, server := range servers {
 		records, err := ask(ctx, server, fqdn, dns.TypeTXT)
 		if err != nil {
 			continue
 		}
+		answered = true
 		seen = slices.ContainsFunc(records, func(rr dns.RR) bool {
 			txt, ok := rr.(*dns.TXT)
 			return ok && strings.Join(txt.Txt, "") == value
 		})
 		if !seen {
-			return false
+			break
 		}
 	}
-	return seen
+	return seen, answered
 }
