@@ -49,19 +49,6 @@ func (k *Keeper) Chosen(host string) (Want, bool) {
 	return c.Want, ok && c.Kind != None
 }
 
-func (n *names) find(host string) (choice, bool) {
-	if c, ok := n.hosts[host]; ok {
-		return c, true
-	}
-	for suffix := parent(host); suffix != ""; suffix = parent(suffix[2:]) {
-		if c, ok := n.hosts[suffix]; ok {
-			return c, true
-		}
-	}
-	c, ok := n.hosts["*"]
-	return c, ok
-}
-
 func (k *Keeper) certificate(c choice, host string) (*tls.Certificate, error) {
 	if c.Kind == Local {
 		return k.local.leaf(leafName(c.Host, host))
