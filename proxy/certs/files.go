@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 )
 
 // pair is a certificate in files, read again when they change: whoever renews
@@ -21,30 +20,29 @@ type pair struct {
 	current atomic.Pointer[tls.Certificate]
 	hosts   atomic.Pointer[[]string] // that the certificate is for, as last read; nil before it was
 	problem atomic.Pointer[string]   // why the files' present state is not served
-	seen    [2]stamp                 // of the files as last read; of the keeper's goroutine
+	seen    stamps                   // of the files as last read; of the keeper's goroutine
 }
 
-// stamp tells one state of a file from another.
-type stamp struct {
-	at   time.Time
-	size int64
-}
+// stamps tell one state of the files from another.
+type stamps [2]os.FileInfo
 
-func stampOf(path string) (stamp, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return stamp{}, err
-	}
-	return stamp{info.ModTime(), info.Size()}, nil
-}
-
-func (p *pair) stamps() (s [2]stamp, err error) {
+func (p *pair) stamps() (s stamps, err error) {
 	for i, path := range [...]string{p.Cert, p.Key} {
-		if s[i], err = stampOf(path); err != nil {
+		if s[i], err = os.Stat(path); err != nil {
 			return s, err
 		}
 	}
 	return s, nil
+}
+
+func (s stamps) equal(other stamps) bool {
+	for i, a := range s {
+		b := other[i]
+		if b == nil || !os.SameFile(a, b) || !a.ModTime().Equal(b.ModTime()) || a.Size() != b.Size() {
+			return false
+		}
+	}
+	return true
 }
 
 // read takes the files as they are.
@@ -69,7 +67,7 @@ func (p *pair) read() error {
 // given later. What is wrong is told once.
 func (p *pair) follow() (changed bool, err error) {
 	was := p.problem.Load()
-	if seen, err := p.stamps(); err == nil && seen == p.seen && was == nil {
+	if seen, err := p.stamps(); err == nil && seen.equal(p.seen) && was == nil {
 		return false, nil
 	}
 	if err = p.read(); err != nil && was != nil && *was == err.Error() {

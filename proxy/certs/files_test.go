@@ -6,10 +6,12 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"forge.home.arpa/portico/proxy/certs"
 )
@@ -135,6 +137,15 @@ func TestFilesBySymlink(t *testing.T) {
 		}
 		if err := os.Rename(temp, filepath.Join(live, name)); err != nil {
 			t.Fatal(err)
+		}
+	}
+	at := time.Now().Add(-time.Hour) // nothing but the files themselves tells them apart
+	for _, dir := range []string{one, two} {
+		for _, name := range []string{"cert.pem", "key.pem"} {
+			path := filepath.Join(dir, name)
+			if err := errors.Join(os.Truncate(path, 2000), os.Chtimes(path, at, at)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	turn("cert.pem", one)
