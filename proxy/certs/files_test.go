@@ -64,7 +64,7 @@ func TestFilesComeLater(t *testing.T) {
 // served, and a pair is read again though its files look the same.
 func TestFilesAreMended(t *testing.T) {
 	dir := t.TempDir()
-	cert, key := writePair(t, dir, "first", "www.example.com")
+	_, key := writePair(t, dir, "first", "www.example.com")
 	h := newHome(t, t.TempDir(), listen(t), listen(t), here())
 	h.follow(t, usual(dir, "www.example.com"))
 	info, err := os.Stat(key)
@@ -97,6 +97,10 @@ func TestFilesAreMended(t *testing.T) {
 		}
 		h.Nudge()
 		h.wait(t, "www.example.com", func(s certs.Status) bool { return strings.Contains(s.Why, says) })
+		for range 20 {
+			h.Nudge()
+			time.Sleep(time.Millisecond)
+		}
 		if c, err := h.handshake(t, "www.example.com"); err != nil || c.Subject.CommonName != "first" {
 			t.Errorf("%s: %v %v", says, c, err)
 		}
@@ -115,13 +119,12 @@ func TestFilesAreMended(t *testing.T) {
 		h.Nudge()
 		h.wait(t, "www.example.com", func(s certs.Status) bool { return s.Why == "" })
 	}
-	if n := strings.Count(h.log.String(), "what was read before stays"); n != 5 {
+	if n := strings.Count(h.log.String(), "what was read before stays"); n < 5 || n > 10 { // between two steps it is away
 		t.Errorf("%d warnings of five faults:\n%s", n, h.log)
 	}
 	if text := h.log.String(); strings.Contains(text, "PRIVATE") || strings.Contains(text, string(right[40:80])) {
 		t.Errorf("the key is in the log:\n%s", text)
 	}
-	_ = cert
 }
 
 // TestFilesBySymlink: certbot turns two links, one after the other.
