@@ -21,7 +21,6 @@ import (
 // cannot succeed is kept from being tried; and the switch that stops autocert's
 // renewals, which ask no policy.
 type courier struct {
-	base    http.RoundTripper
 	allowed func(context.Context) error // why nothing may be asked now; nil where it may
 	orders  orders
 	wanted  context.Context // ends with drop, when the name is no longer served
@@ -32,10 +31,11 @@ type courier struct {
 	reached atomic.Bool // the authority has answered, in this attempt
 
 	mu       sync.Mutex
-	words    string          // of the last refusal
-	after    time.Duration   // that it asks for
-	life     context.Context // of the keeper's run; nil before it
-	newOrder string          // URL, as the directory says; "" before it was read
+	base     http.RoundTripper // of the present attempt; earlier ones may end over it
+	words    string            // of the last refusal
+	after    time.Duration     // that it asks for
+	life     context.Context   // of the keeper's run; nil before it
+	newOrder string            // URL, as the directory says; "" before it was read
 }
 
 // maxReply bounds an authority's answer, in bytes.
@@ -59,7 +59,7 @@ func (c *courier) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	resp, err := c.base.RoundTrip(r.WithContext(ctx))
+	resp, err := c.over().RoundTrip(r.WithContext(ctx))
 	if err != nil {
 		c.hear(r.URL.Hostname()+": "+err.Error(), 0)
 		return nil, err
@@ -77,6 +77,19 @@ func (c *courier) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	resp.Header.Del("Content-Length")
 	return resp, nil
+}
+
+func (c *courier) over() http.RoundTripper {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.base
+}
+
+// travel says what requests go over from now on.
+func (c *courier) travel(base http.RoundTripper) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.base = base
 }
 
 func (c *courier) lifetime() context.Context {

@@ -299,7 +299,7 @@ func (i *issuer) client() (*acme.Client, error) {
 			return nil, err
 		}
 	}
-	i.courier.base = transport
+	i.courier.travel(transport)
 	return &acme.Client{Key: key, DirectoryURL: i.authority.Directory, UserAgent: "portico",
 		HTTPClient: &http.Client{Transport: i.courier, Timeout: askTime}, RetryBackoff: backoff}, nil
 }
