@@ -71,6 +71,8 @@ func routeKeys() []binding {
 			name: "remove", args: "NAME", take: withRoute((*model).deleteRoute), fill: routeNames},
 		{keys: []string{"enter"}, label: "enter", word: "requests", help: "show its requests", where: onRoutes | onUpstreams, do: open},
 		{keys: []string{"enter"}, label: "enter", word: "open", help: "go to what is wrong, or to the requests of a route", where: onNow, do: open},
+		{keys: []string{"d"}, label: "d", word: "dismiss", help: "no longer follow what a new route needs", where: onNow, name: "dismiss",
+			when: func(m *model) bool { return len(m.checks.added) > 0 }, do: func(m *model) { m.checks.dismiss(m) }},
 	}
 }
 

@@ -49,6 +49,7 @@ type model struct {
 	lines    history   // of the command line
 	commands []tea.Cmd // started by the Update under way
 
+	checks    checklist
 	facts     facts
 	gathering bool // a look at the Source is under way
 	again     bool // and another shall follow it
@@ -147,6 +148,7 @@ func (m *model) refresh() {
 
 // settle puts the cursors back on what they were on.
 func (m *model) settle() {
+	m.checks.settle(m)
 	m.now.settle(m)
 	m.routes.settle(m)
 	m.ups.settle(m)

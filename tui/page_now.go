@@ -13,11 +13,13 @@ import (
 type nowPage struct {
 	reading
 	atTop
-	cur   cursor // over the news and the routes
+	cur   cursor // over the news, what new routes need, and the routes
 	moved bool
 	first cursor // where the news that show begin
 	shown cursor // where the routes that show begin
-	tail  *stream
+
+	needed cursor // where the lines of the checklist that show begin
+	tail   *stream
 }
 
 func newNowPage(log *record.Log) *nowPage { return &nowPage{tail: newStream(log)} }
@@ -54,6 +56,9 @@ func (n *nowPage) items(m *model) []string {
 	for _, w := range m.facts.news(m.o.Now()) {
 		keys = append(keys, w.key)
 	}
+	for _, s := range m.openSteps() {
+		keys = append(keys, s.key())
+	}
 	for _, r := range troubledFirst(m.facts.status.Routes) {
 		keys = append(keys, "route "+r.Name)
 	}
@@ -67,10 +72,23 @@ func (n *nowPage) open(m *model) {
 		all[n.cur.at].mend(m)
 		return
 	}
+	if s := n.selectedStep(m); s != nil {
+		s.mend(m)
+		return
+	}
 	routes := troubledFirst(m.facts.status.Routes)
-	if i := n.cur.at - len(all); i < len(routes) {
+	if i := n.cur.at - len(all) - len(m.openSteps()); i >= 0 && i < len(routes) {
 		m.showRequestsOf(routes[i].Name)
 	}
+}
+
+// selectedStep is what the cursor is on of what new routes need; nil for none.
+func (n *nowPage) selectedStep(m *model) *step {
+	steps := m.openSteps()
+	if i := n.cur.at - len(m.facts.news(m.o.Now())); i >= 0 && i < len(steps) {
+		return &steps[i]
+	}
+	return nil
 }
 
 // troubledFirst puts the routes that are down before the others.
@@ -93,6 +111,7 @@ func (n *nowPage) draw(m *model, a area) {
 	all := m.facts.news(m.o.Now())
 	head, rest := a.top(newsHeight(all, a.h/2))
 	n.drawNews(m, head, all)
+	rest = n.drawSteps(m, rest, n.cur.at-len(all))
 	roomy, titled := rest.h >= 12, a.h >= 10
 	if roomy {
 		rest.rule(0, "routes")
@@ -100,7 +119,7 @@ func (n *nowPage) draw(m *model, a area) {
 	}
 	routes := troubledFirst(m.facts.status.Routes)
 	list, rest := rest.top(min(len(routes)+1, (rest.h+1)/2))
-	n.drawRoutes(m, list, routes, n.cur.at-len(all), titled)
+	n.drawRoutes(m, list, routes, n.cur.at-len(all)-len(m.openSteps()), titled)
 	if roomy {
 		rest.rule(0, "requests")
 		_, rest = rest.top(1)

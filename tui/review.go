@@ -150,6 +150,9 @@ func (r *review) applied(m *model, err error, now *config.Revision) {
 		}
 		if r.form != nil {
 			m.routes.cur.want = r.form.name()
+			if r.form.was == "" {
+				m.checks.watch(r.form.name())
+			}
 		}
 		m.say(calm, "done: "+r.what+r.undoHint())
 		return

@@ -40,6 +40,15 @@ type Locks interface {
 	TryCertificate(host string) error
 	// Publish publishes the names of a [ddns.NAME] table now.
 	Publish(ctx context.Context, table string) error
+	// Leads looks in the DNS where a host leads, as strangers see it.
+	Leads(ctx context.Context, host string) Leading
+}
+
+// Leading is where the DNS leads a host.
+type Leading struct {
+	Here bool   // to this home, or to what passes visits on to it
+	Says string // where it leads, or why that is not known
+	Do   string // what a person should do where it does not lead here; may be ""
 }
 
 // Proxy is what the console reads of the running proxy.

@@ -158,13 +158,17 @@ func (e *examination) names(ctx context.Context) []finding {
 		jobs.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			// Below a wildcard any name would do.
-			published, err := proxy.Published(ctx, e.config.ACME, strings.Replace(host, "*", "portico-looks", 1))
-			list[i] = e.name(host, published, err)
+			list[i] = e.host(ctx, host)
 		})
 	}
 	jobs.Wait()
 	return list
+}
+
+// host asks the DNS about one. Below a wildcard any name would do.
+func (e *examination) host(ctx context.Context, host string) finding {
+	published, err := proxy.Published(ctx, e.config.ACME, strings.Replace(host, "*", "portico-looks", 1))
+	return e.name(host, published, err)
 }
 
 func publicHosts(c *config.Config) (list []string) {

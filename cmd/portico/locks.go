@@ -5,6 +5,7 @@ import (
 
 	"forge.home.arpa/portico/ddns"
 	"forge.home.arpa/portico/proxy"
+	"forge.home.arpa/portico/tui"
 )
 
 // locks are the names and certificates as the console sees them.
@@ -15,3 +16,10 @@ func (l locks) Names() ddns.Status                      { return l.ddns.Status()
 func (l locks) TryCertificate(host string) error        { return l.server.CertificateNow(host) }
 
 func (l locks) Publish(ctx context.Context, table string) error { return l.ddns.Update(ctx, table) }
+
+// Leads asks what doctor asks of the DNS.
+func (l locks) Leads(ctx context.Context, host string) tui.Leading {
+	e := &examination{config: l.store.Current().Config, server: l.server, ddns: l.ddns, running: true, home: l.ddns.Public(ctx)}
+	f := e.host(ctx, host)
+	return tui.Leading{Here: f.Color == green, Says: f.Says, Do: f.Do}
+}
