@@ -68,6 +68,8 @@ func TestConsensus(t *testing.T) {
 		{"a trace", []string{"fl=1\nip=" + v4 + "\nts=2\n", v4 + "\n"}, v4, ""},
 		{"one is down", []string{"", v4, v4}, v4, ""},
 		{"one alone is its owner's choice", []string{v4}, v4, ""},
+		{"one alone that fails first", []string{"alone", "", v4}, v4, ""},
+		{"one alone that contradicts itself", []string{"alone", lie, v4}, "", "the sources disagree about the public address"},
 		{"they disagree", []string{lie, v4}, "", "the sources disagree about the public address"},
 		{"only one answers", []string{v4, ""}, "", "only one source told the public address"},
 		{"none answers", []string{"", ""}, "", "nobody could tell the public address"},
@@ -80,8 +82,16 @@ func TestConsensus(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := newAPI(t, ok("GET", "good"))
 			var urls []string
-			for _, says := range c.says {
-				urls = append(urls, fmt.Sprintf("%q", echo(t, says)))
+			if c.says[0] == "alone" { // one operator with several addresses
+				one := newAPI(t)
+				for i, says := range c.says[1:] {
+					one.rules = append(one.rules, ok(fmt.Sprintf("GET /%d", i), says))
+					urls = append(urls, fmt.Sprintf("\"%s/%d\"", one.URL, i))
+				}
+			} else {
+				for _, says := range c.says {
+					urls = append(urls, fmt.Sprintf("%q", echo(t, says)))
+				}
 			}
 			text := every("noip") + "server = \"" + a.URL + "\"\nsources = [" + strings.Join(urls, ", ") + "]\n"
 			s := start(t, text, options{gateways: router(t, v4)})

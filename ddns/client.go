@@ -38,6 +38,7 @@ type client struct {
 	http    *http.Client
 	base    string   // in place of the provider's own, "" for none
 	secrets []string // hidden wherever they would come back
+	zone    lookUp
 }
 
 // answer is what came back.

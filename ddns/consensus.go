@@ -17,6 +17,7 @@ func agree(ctx context.Context, sources []source, v6 bool) (netip.Addr, error) {
 	var said []string
 	for len(sources) > 0 {
 		n := min(2, len(sources))
+		agreed := netip.Addr{}
 		for _, a := range askAll(ctx, sources[:n], v6) {
 			said = append(said, a.words())
 			if a.err != nil {
@@ -27,8 +28,11 @@ func agree(ctx context.Context, sources []source, v6 bool) (netip.Addr, error) {
 			}
 			votes[a.addr][a.operator] = true
 			if len(votes[a.addr]) >= need {
-				return a.addr, nil
+				agreed = a.addr
 			}
+		}
+		if agreed.IsValid() && (need > 1 || len(votes) == 1) { // one alone must not contradict itself
+			return agreed, nil
 		}
 		sources = sources[n:]
 	}

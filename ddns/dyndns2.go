@@ -91,9 +91,31 @@ func (p *dynDNS2) publish(ctx context.Context, names []Name, a Addresses) []Repl
 	switch {
 	case !a.Has():
 		return all(names, Reply{Class: Retry, Words: "no IPv4 address to publish: the service takes no other"})
-	case p.dual == bothOnly && !(a.V4.IsValid() && a.V6.IsValid()):
-		return all(names, Reply{Class: Retry, Words: "the service needs an IPv4 and an IPv6 address: it deletes one that is left out"})
+	case p.dual == bothOnly && !a.V4.IsValid():
+		return all(names, lossy)
+	case p.dual == bothOnly && !a.V6.IsValid():
+		return p.withoutV6(ctx, names, a)
 	}
+	return p.inParts(ctx, names, a)
+}
+
+// lossy is what becomes of a name that would lose an address.
+var lossy = Reply{Class: Retry, Words: "the service needs an IPv4 and an IPv6 address: it deletes one that is left out"}
+
+// withoutV6 publishes an IPv4 address alone, where the zone has no other that
+// would be lost: most homes have none.
+func (p *dynDNS2) withoutV6(ctx context.Context, names []Name, a Addresses) []Reply {
+	replies := all(names, lossy)
+	for i, n := range names {
+		if there, err := p.zone(ctx, n); err == nil && !there.V6.IsValid() {
+			replies[i] = p.ask(ctx, names[i:i+1], a)[0]
+		}
+	}
+	return replies
+}
+
+// inParts asks for as many names at once as the service takes.
+func (p *dynDNS2) inParts(ctx context.Context, names []Name, a Addresses) []Reply {
 	var replies []Reply
 	most := maxNames
 	if p.single {

@@ -1,6 +1,7 @@
 package ddns_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,6 +61,31 @@ func TestFamily(t *testing.T) {
 					t.Errorf("%s: asked %q, want %q; %s %q", provider, asked, wanted, got.Class, got.Words)
 				}
 			})
+		}
+	}
+}
+
+// TestINWXWithoutIPv6: a home that has no IPv6 is published where the zone is known
+// to have no IPv6 address that the service would delete.
+func TestINWXWithoutIPv6(t *testing.T) {
+	for name, c := range map[string]struct {
+		zone  ddns.Addresses
+		err   error
+		home  ddns.Addresses
+		class ddns.Class
+	}{
+		"none there":          {addresses("198.51.100.1", ""), nil, addresses(v4, ""), ddns.OK},
+		"no record yet":       {ddns.Addresses{}, nil, addresses(v4, ""), ddns.OK},
+		"one there":           {addresses("198.51.100.1", v6), nil, addresses(v4, ""), ddns.Retry},
+		"nobody can be asked": {ddns.Addresses{}, context.DeadlineExceeded, addresses(v4, ""), ddns.Retry},
+		"no IPv4":             {ddns.Addresses{}, nil, addresses("", v6), ddns.Retry},
+	} {
+		a := newAPI(t, ok("GET /nic/update?hostname=nas.example.com&myip=203.0.113.7", "good"))
+		s := start(t, withServer(every("inwx"), a.URL), options{find: (&place{at: c.home}).find,
+			lookup: func(context.Context, ddns.Name) (ddns.Addresses, error) { return c.zone, c.err }})
+		got := s.name(t, "nas.example.com")
+		if asked := a.requests(); got.Class != c.class || (len(asked) > 0) != (c.class == ddns.OK) {
+			t.Errorf("%s: %s %q, asked %q", name, got.Class, got.Words, asked)
 		}
 	}
 }

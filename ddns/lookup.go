@@ -11,6 +11,9 @@ import (
 	"github.com/miekg/dns"
 )
 
+// lookUp tells what is published of a name; an error where nobody can say.
+type lookUp func(context.Context, Name) (Addresses, error)
+
 // lookup asks the servers of a name's own zone what they publish: a resolver on
 // the way may remember an old answer or, as a Pi-hole, give one of its own.
 func lookup(ctx context.Context, n Name) (Addresses, error) {

@@ -85,9 +85,10 @@ var services = map[string]func(*config.DDNS, *client) provider{
 	"url":          newURL,
 }
 
-// newProvider makes the provider of an account; transport carries its requests.
-func newProvider(c *config.DDNS, transport http.RoundTripper) provider {
-	cl := &client{http: &http.Client{Transport: transport, CheckRedirect: stayThere}}
+// newProvider makes the provider of an account; transport carries its requests,
+// and zone tells what is published.
+func newProvider(c *config.DDNS, transport http.RoundTripper, zone lookUp) provider {
+	cl := &client{http: &http.Client{Transport: transport, CheckRedirect: stayThere}, zone: zone}
 	if c.Provider != "rfc2136" {
 		cl.base = c.Server
 	}

@@ -35,7 +35,7 @@ type Options struct {
 type Service struct {
 	log       *slog.Logger
 	transport http.RoundTripper
-	lookup    func(context.Context, Name) (Addresses, error)
+	lookup    lookUp
 	found     func([]netip.Addr)
 	finder    *finder
 	memory    *memory
@@ -85,7 +85,7 @@ func (s *Service) Prepare(c *config.Config) (config.Change, error) {
 }
 
 func (s *Service) account(table *config.DDNS, c *config.Config) *account {
-	a := &account{DDNS: table, names: namesOf(table, c), service: s, provider: newProvider(table, s.transport),
+	a := &account{DDNS: table, names: namesOf(table, c), service: s, provider: newProvider(table, s.transport, s.lookup),
 		log: s.log.With("ddns", table.Name), vain: repairs{}, poke: make(chan chan struct{})}
 	a.refresh(a.view.Next)
 	return a

@@ -2,6 +2,7 @@ package ddns
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -14,7 +15,7 @@ type Status struct {
 type AccountStatus struct {
 	Name     string
 	Provider string
-	Source   string     // of the public addresses, as the table says: "auto", "router" …
+	Source   string     // of the public addresses: auto, router, url, fixed or interface:NAME
 	V4, V6   netip.Addr // the public addresses as found
 	Problem  string     // why none, or none of one family, was found; "" when all is well
 	Carrier  string     // why nobody reaches the home over IPv4; "" where they can
@@ -66,7 +67,7 @@ func (a *account) status() AccountStatus {
 	a.mu.Lock()
 	out := a.view
 	a.mu.Unlock()
-	out.Name, out.Provider, out.Source = a.Name, a.Provider, a.Address
+	out.Name, out.Provider, out.Source = a.Name, a.Provider, sourceOf(a.Address)
 	out.Names = nil
 	for _, n := range a.names {
 		e := a.service.memory.entry(a.DDNS, n.FQDN)
@@ -74,6 +75,15 @@ func (a *account) status() AccountStatus {
 			a.service.memory.attempts(a.DDNS.Name, n.FQDN)})
 	}
 	return out
+}
+
+// sourceOf leaves out what may be secret, as in a URL, or is the address itself.
+func sourceOf(address string) string {
+	kind, _, _ := strings.Cut(address, ":")
+	if kind == "interface" {
+		return address
+	}
+	return kind
 }
 
 // noteFinding keeps what was found for those who look, and logs a change.

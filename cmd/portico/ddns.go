@@ -222,6 +222,8 @@ func (n ddnsNameReport) lastReply(now time.Time) string {
 
 func (n ddnsNameReport) next(now time.Time) string {
 	switch {
+	case n.State == "new":
+		return "when the public address is known"
 	case n.State == "stop":
 		return "when edited, or portico ddns update"
 	case n.Next.After(now):
