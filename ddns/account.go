@@ -128,18 +128,23 @@ func (a Addresses) cover(b Addresses) bool {
 	return (!b.V4.IsValid() || a.V4 == b.V4) && (!b.V6.IsValid() || a.V6 == b.V6)
 }
 
+// publishTime bounds one turn with a provider, however many names it hangs at.
+const publishTime = 90 * time.Second
+
 // publish tells the provider and learns from its replies. An address that was
 // not found is sent as it was last accepted: some services delete what is left
 // out.
 func (a *account) publish(ctx context.Context, due []Name, wanted Addresses, forced bool) {
+	asking, cancel := context.WithTimeout(ctx, publishTime)
+	defer cancel()
 	for _, same := range a.alike(due, wanted) {
 		if !forced {
-			same.names = a.unpublished(ctx, same)
+			same.names = a.unpublished(asking, same)
 		}
 		if len(same.names) == 0 {
 			continue
 		}
-		replies := a.provider.publish(ctx, same.names, same.Addresses)
+		replies := a.provider.publish(asking, same.names, same.Addresses)
 		for i, n := range same.names {
 			// Cut short by an edit or the end, only what was said counts.
 			if r := replies[i]; ctx.Err() == nil || r.Class == OK || r.Class == Stop {

@@ -440,3 +440,28 @@ func TestUpdateOfMany(t *testing.T) {
 		}
 	})
 }
+
+// TestManyNamesAtADeadProvider: a provider that hangs at each of many names holds
+// up neither a person nor the next look for long.
+func TestManyNamesAtADeadProvider(t *testing.T) {
+	t.Setenv("DDNS_PASSWORD", password)
+	synctest.Test(t, func(t *testing.T) {
+		var labels []string
+		for i := range 30 {
+			labels = append(labels, fmt.Sprintf("%q", fmt.Sprint("n", i)))
+		}
+		text := strings.Replace(every("gandi"), `["nas"]`, "["+strings.Join(labels, ", ")+"]", 1)
+		s := start(t, text, options{transport: always(0, ""), find: (&place{at: addresses(v4, v6)}).find})
+		time.Sleep(100 * time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		if err := s.Update(ctx, ""); err != nil {
+			t.Error(err)
+		}
+		for _, n := range s.Status().Accounts[0].Names {
+			if n.Class != ddns.Retry || n.Next.IsZero() {
+				t.Errorf("%+v", n)
+			}
+		}
+	})
+}
