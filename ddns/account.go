@@ -71,7 +71,11 @@ func (a *account) update(ctx context.Context, changed <-chan struct{}) error {
 // turn looks once and publishes what is due; it returns when to look again.
 // Forced by a person, it asks also where nothing changed or asking was stopped.
 func (a *account) turn(ctx context.Context, forced bool) time.Time {
-	found := a.service.finder.find(ctx, a.DDNS)
+	within := sameLook
+	if forced { // who asks may have seen that it changed
+		within = 0
+	}
+	found := a.service.finder.find(ctx, a.DDNS, within)
 	if ctx.Err() != nil {
 		return time.Now()
 	}

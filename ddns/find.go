@@ -50,11 +50,13 @@ func newFinder(gateways func() []netip.Addr) *finder {
 	return f
 }
 
-func (f *finder) find(ctx context.Context, c *config.DDNS) finding {
+// find returns what was found within the given time, or looks now.
+func (f *finder) find(ctx context.Context, c *config.DDNS, within time.Duration) finding {
+	latest := time.Now().Add(-within) // as it was when it was asked for
 	l := f.lookOf(c.Address + " " + strings.Join(c.Sources, " "))
 	l.Lock()
 	defer l.Unlock()
-	if l.at.IsZero() || time.Since(l.at) >= sameLook {
+	if !l.at.After(latest) {
 		out := f.look(ctx, c)
 		if ctx.Err() != nil {
 			return out // cut short: nobody else can use it

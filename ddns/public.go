@@ -48,7 +48,7 @@ func (s *Service) lookOnce(ctx context.Context) finding {
 			way = s.accounts[0].DDNS
 		}
 		s.mu.Unlock()
-		s.owned = s.finder.find(ctx, way)
+		s.owned = s.finder.find(ctx, way, sameLook)
 		if s.owned.err != nil {
 			s.log.Warn("no public address was found", "reason", s.owned.err)
 		}

@@ -465,3 +465,21 @@ func TestManyNamesAtADeadProvider(t *testing.T) {
 		}
 	})
 }
+
+// TestUpdateLooksAnew: who asks for an update just after the address changed gets
+// the new one published.
+func TestUpdateLooksAnew(t *testing.T) {
+	t.Setenv("DDNS_PASSWORD", password)
+	synctest.Test(t, func(t *testing.T) {
+		home := &place{at: addresses(v4, "")}
+		s := start(t, every("noip"), options{transport: always(200, "good"), find: home.find})
+		time.Sleep(5 * time.Second)
+		home.move("203.0.113.8", "")
+		if err := s.Update(t.Context(), "home"); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.only(t); got.V4.String() != "203.0.113.8" {
+			t.Errorf("published %s", got.V4)
+		}
+	})
+}
