@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +30,7 @@ type alarm struct {
 	config *config.Alert
 	posted []string
 	fail   func(try int) error // nil never fails
-	log    bytes.Buffer
+	log    lockedBuffer
 }
 
 func newAlarm(t *testing.T, state string, on ...string) *alarm {
@@ -250,7 +249,9 @@ func TestAlertUndelivered(t *testing.T) {
 		if got := a.saying(time.Minute); got != "over upstream http://nas:80" {
 			t.Errorf("after a restart: %q", got)
 		}
+		a.mu.Lock()
 		a.fail = func(int) error { return errors.New("no route to host") }
+		a.mu.Unlock()
 		a.set(down)
 		time.Sleep(2 * postAge)
 		if !strings.Contains(a.log.String(), "could not be delivered") {
