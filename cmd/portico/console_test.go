@@ -164,6 +164,59 @@ func TestConsoleOnADisplay(t *testing.T) {
 	term.shows(left)
 }
 
+// A display may be plugged in late, be reset, and be left by somebody: the
+// console is there again, locked, and the proxy does not care.
+func TestDisplayComesAndGoes(t *testing.T) {
+	h := newHome(t)
+	url := h.routeTo(answering(t, "here"))
+	place := h.path("tty")
+	p := h.start("run", "--console", place).serving()
+	p.says("the console on the display ended")
+
+	first := newTerm(t)
+	if err := os.Symlink(first.tty.Name(), place); err != nil {
+		t.Fatal(err)
+	}
+	first.shows("LOCKED")
+	before := strings.Count(first.screen.String(), drawn)
+	first.keys("q")
+	eventually(t, "the console is back after q", func() bool { return strings.Count(first.screen.String(), drawn) > before })
+
+	if err := os.Remove(place); err != nil {
+		t.Fatal(err)
+	}
+	second := newTerm(t)
+	if err := os.Symlink(second.tty.Name(), place); err != nil {
+		t.Fatal(err)
+	}
+	first.tty.Close()
+	first.master.Close()
+	second.shows("LOCKED")
+	if got := get(t, url); got != "here" {
+		t.Errorf("got %q", got)
+	}
+	p.signal(syscall.SIGTERM)
+	if code := p.ends(soon); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	second.shows(left)
+}
+
+// TestDisplayIsRestored: a login may follow on the same terminal.
+func TestDisplayIsRestored(t *testing.T) {
+	h := newHome(t)
+	h.routeTo(answering(t, "here"))
+	term := newTerm(t)
+	before := term.termios()
+	p := h.start("run", "--console", term.tty.Name(), "--page", "wall").serving()
+	term.shows(drawn)
+	p.signal(syscall.SIGTERM)
+	p.ends(soon)
+	if term.termios() != before {
+		t.Error("the terminal is not as it was")
+	}
+}
+
 func TestDisplayThatIsNoTerminal(t *testing.T) {
 	h := newHome(t)
 	url := h.routeTo(answering(t, "here"))

@@ -100,10 +100,19 @@ func (sv *service) wayBack() string {
 }
 
 // display draws on a terminal that belongs to the console alone, as a Pi's own
-// screen, again and again: a display without a picture helps nobody.
+// screen, again and again: a display without a picture helps nobody. One that is
+// left comes back at once, locked; one that is lost or not there is tried again,
+// and why is logged when it changes.
 func (sv *service) display(ctx context.Context, o serveOptions) error {
+	why := ""
 	for ctx.Err() == nil {
-		if err := sv.displayOnce(ctx, o); err != nil {
+		err := sv.displayOnce(ctx, o)
+		if err == nil {
+			why = ""
+			continue
+		}
+		if err.Error() != why {
+			why = err.Error()
 			sv.log.Warn("the console on the display ended", "terminal", o.console, "error", err)
 		}
 		pause(ctx, displayAgain)
