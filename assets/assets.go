@@ -24,3 +24,18 @@ var MaintenancePage []byte
 //
 //go:embed reference.toml
 var Reference []byte
+
+// Unit is the systemd unit of the service, with the commands that install it;
+// `portico unit` prints it.
+//
+//go:embed portico.service
+var Unit string
+
+// DisplayUnit is what draws the console on the machine's own display, to be laid
+// beside Unit.
+//
+//go:embed portico-display.conf
+var DisplayUnit string
+
+// UnitProgram is where both say the program lies.
+const UnitProgram = "/usr/local/bin/portico"

@@ -54,6 +54,7 @@ func newRoot(s streams, started *bool) *cobra.Command {
 		newAttach(s, at),
 		newPassword(s),
 		newInit(s, at),
+		newUnit(s),
 		newSchema(s),
 		newVersion(s),
 	)

@@ -30,6 +30,9 @@ func TestWrongUsageExitsWithTwo(t *testing.T) {
 		"password a:b":         "without colon",
 		"run --page nowhere":   `no page is called "nowhere" (there are: now, requests, `,
 		"run --page":           "needs an argument",
+		"run --blank 7-8":      "write them as 23:00-07:00",
+		"attach --page nope":   "no page is called",
+		"unit extra":           `unexpected argument "extra"`,
 
 		"add a":                     "add needs a HOST",
 		"add a b":                   "needs the URL of an upstream",
