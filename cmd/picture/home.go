@@ -22,6 +22,7 @@ var upstreams = []struct {
 	{"cctv", "127.0.0.20:8081", cctv},
 	{"media", "127.0.0.30:8096", media},
 	{"portico", "127.0.0.1:8080", nil},
+	{"secure", "127.0.0.1:8443", nil},
 }
 
 // openHome starts the upstreams; they end with ctx, wait returns when they

@@ -16,6 +16,7 @@ import (
 // home is the configuration of the scene. The fields are addresses.
 const home = `[server]
 http = "{{.portico}}"
+https = "{{.secure}}"
 trusted_proxies = ["127.0.0.1"] # the visitors of the scene say where they come from
 
 [route.photos]
