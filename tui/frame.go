@@ -50,10 +50,17 @@ func (m *model) drawBar(p *pen) {
 	if m.locked {
 		state = append(say(calm, "LOCKED", "  "), state...)
 	}
-	for i, label := range m.barLabels(p.room() - 1 - state.width(m.look)) {
-		if i == m.page {
+	labels := m.barLabels(p.room() - 1 - state.width(m.look))
+	tight := barWidth(labels) > p.room() // one cell between two
+	for i, label := range labels {
+		switch {
+		case i == m.page:
 			p.put(calm, "["+label+"]")
-		} else {
+		case tight && i == m.page+1:
+			p.put(plain, label)
+		case tight:
+			p.put(plain, " "+label)
+		default:
 			p.put(plain, " "+label+" ")
 		}
 	}
@@ -68,15 +75,13 @@ func (m *model) drawBar(p *pen) {
 func (m *model) barLabels(n int) []string {
 	labels := make([]string, len(m.pages))
 	for full := len(m.pages); full >= len(m.pages)-1; full-- {
-		used := 0
 		for i, pg := range m.pages {
 			labels[i] = fmt.Sprintf("%d %s", pg.number(), pg.short())
 			if i < full {
 				labels[i] = fmt.Sprintf("%d %s", pg.number(), pg.title())
 			}
-			used += len(labels[i]) + 2
 		}
-		if used <= n {
+		if barWidth(labels) <= n {
 			return labels
 		}
 	}
@@ -84,6 +89,15 @@ func (m *model) barLabels(n int) []string {
 		labels[i] = fmt.Sprintf("%d%s", pg.number(), pg.short())
 	}
 	return labels
+}
+
+// barWidth counts the cells of labels with one on either side.
+func barWidth(labels []string) int {
+	n := 2 * len(labels)
+	for _, l := range labels {
+		n += len(l)
+	}
+	return n
 }
 
 // shorten drops pieces from the end until t fits n cells.
