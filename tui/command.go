@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"forge.home.arpa/portico/config"
 )
 
 // openCommand asks for a command.
@@ -13,13 +15,22 @@ func (m *model) openCommand() {
 		enter: func(m *model, pr *prompt) {
 			s := pr.input.String()
 			m.prompt = nil
-			m.lines.add(strings.TrimSpace(s))
+			if m.lines.rest(); !tellsSecret(s) {
+				m.lines.add(strings.TrimSpace(s))
+			}
 			m.command(s)
 		},
 		cancel: func(m *model) { m.lines.rest() },
 		hint:   func(m *model, pr *prompt) string { return m.commandHint(pr.input.String()) },
 		finish: func(m *model, pr *prompt) { pr.input.set(m.complete(pr.input.String())) },
 	}
+}
+
+// tellsSecret tells whether a command gives a secret key its value, which is not
+// to be recalled by whoever sits here next.
+func tellsSecret(s string) bool {
+	ws := arguments(s)
+	return len(ws) > 2 && strings.HasPrefix("set", ws[0]) && config.SecretField(ws[1])
 }
 
 // command runs a line: the name of a command, or the beginning of one, and
@@ -30,9 +41,13 @@ func (m *model) command(s string) {
 		return
 	}
 	b := m.named(ws[0])
-	switch {
+	switch all := startingWith(m.commandNames(), ws[0]); {
+	case b == nil && len(all) > 1:
+		m.say(bad, ws[0]+" may be "+strings.Join(all, " "))
 	case b == nil:
 		m.say(bad, "no command is called "+ws[0]+"; ? lists them")
+	case m.top().scope() == inReview && b.where&inReview == 0:
+		m.say(warn, "not before the edit is decided: y applies it, esc leads back")
 	case m.refuses(b):
 	case b.take != nil:
 		b.take(m, ws[1:])
@@ -41,23 +56,26 @@ func (m *model) command(s string) {
 	}
 }
 
-// named finds a command by its name, its beginning, or a page by its number.
+// named finds a command by its name or a beginning that no other has, or a page
+// by its number.
 func (m *model) named(s string) *binding {
-	if s == "" {
-		return nil
+	names := m.commandNames()
+	if starting := startingWith(slices.Clone(names), s); len(starting) == 1 && s != "" {
+		s = starting[0]
 	}
-	for _, fits := range []func(*binding) bool{
-		func(b *binding) bool { return b.name == s },
-		func(b *binding) bool { return b.name != "" && strings.HasPrefix(b.name, s) },
-		func(b *binding) bool { return s[0] >= '0' && s[0] <= '9' && slices.Contains(b.keys, s) },
-	} {
-		for i := range m.keys {
-			if fits(&m.keys[i]) {
-				return &m.keys[i]
-			}
+	var found *binding
+	for i := range m.keys {
+		b := &m.keys[i]
+		byNumber := len(s) == 1 && s[0] >= '0' && s[0] <= '9' && slices.Contains(b.keys, s)
+		if b.name == "" || b.name != s && !byNumber {
+			continue
+		}
+		// Commands of one name are the same key in several places.
+		if found == nil || found.where&m.top().scope() == 0 {
+			found = b
 		}
 	}
-	return nil
+	return found
 }
 
 // runAnywhere goes to where a key is bound and presses it.
@@ -113,8 +131,9 @@ func (m *model) commandNames() []string {
 }
 
 // complete finishes the last word as far as it is certain.
-func (m *model) complete(s string) string {
-	all := m.candidates(s)
+func (m *model) complete(s string) string { return completeWith(s, m.candidates(s)) }
+
+func completeWith(s string, all []string) string {
 	if len(all) == 0 {
 		return s
 	}

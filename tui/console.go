@@ -74,6 +74,7 @@ type console struct {
 	Options
 	build   func(modelOptions) tea.Model
 	backoff []time.Duration
+	recall  recall
 }
 
 func (c *console) run(ctx context.Context) (Leave, error) {

@@ -1,5 +1,10 @@
 package tui
 
+import (
+	"strings"
+	"unicode"
+)
+
 // openFilter asks for a filter of the requests and applies it while it is typed.
 func (m *model) openFilter() {
 	if m.pages[m.page] != page(m.requests) || len(m.layers) > 0 {
@@ -19,8 +24,18 @@ func (m *model) openFilter() {
 			}
 		},
 		cancel: func(m *model) { m.clearFilter() },
-		hint:   func(*model, *prompt) string { return filterHelp },
-		finish: func(*model, *prompt) {},
+		hint: func(m *model, pr *prompt) string {
+			if all := filterCandidates(m, pr.input.String()); len(all) > 0 {
+				return joined(all)
+			}
+			return filterHelp
+		},
+		finish: func(m *model, pr *prompt) {
+			if s := pr.input.String(); len(filterCandidates(m, s)) > 0 {
+				pr.input.set(completeWith(s, filterCandidates(m, s)))
+				pr.change(m)
+			}
+		},
 	}
 	m.prompt.input.set(m.requests.filter)
 }
@@ -38,4 +53,14 @@ func (m *model) filterBy(s string) {
 		return
 	}
 	m.filters.add(m.requests.filter)
+}
+
+// filterCandidates are the terms that the last word of a filter may become; none
+// for one that names no field yet.
+func filterCandidates(m *model, s string) []string {
+	_, last := lastItem(s, unicode.IsSpace)
+	if !strings.Contains(last, ":") {
+		return nil
+	}
+	return startingWith(filterWords(m, nil), last)
 }

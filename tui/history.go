@@ -11,6 +11,14 @@ type history struct {
 
 const historyMost = 100
 
+// recall is what a person typed before in a console, in all its lives: one that
+// failed and came back still knows. Another console does not: what somebody else
+// typed is not for everybody.
+type recall struct {
+	filters history
+	lines   history // of the command line
+}
+
 // add remembers s as the newest.
 func (h *history) add(s string) {
 	h.rest()

@@ -52,7 +52,7 @@ func TestLettersAreText(t *testing.T) {
 
 // TestKeysAreWhole: each entry does something, and what it shows can be found.
 func TestKeysAreWhole(t *testing.T) {
-	names := map[string]bool{}
+	names := map[string]scope{}
 	for _, b := range keyTable() {
 		switch {
 		case b.do == nil && b.take == nil:
@@ -63,14 +63,14 @@ func TestKeysAreWhole(t *testing.T) {
 			t.Errorf("%q has no label", b.word)
 		case b.where == 0:
 			t.Errorf("%q is nowhere", b.help)
-		case b.name != "" && names[b.name]:
-			t.Errorf("two commands are called %s", b.name)
+		case b.name != "" && names[b.name]&b.where != 0:
+			t.Errorf("two commands are called %s in one place", b.name)
 		case b.name == "" && len(b.keys) == 0:
 			t.Errorf("%q has neither a key nor a name", b.help)
 		case b.take != nil && b.name == "":
 			t.Errorf("%q takes words and has no name", b.help)
 		}
-		names[b.name] = b.name != ""
+		names[b.name] |= b.where
 	}
 }
 

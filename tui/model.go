@@ -45,8 +45,7 @@ type model struct {
 	climb  climb
 	pageSet
 
-	filters  history
-	lines    history   // of the command line
+	*recall
 	commands []tea.Cmd // started by the Update under way
 
 	checks    checklist
@@ -74,8 +73,11 @@ func newModel(s Source, o modelOptions) tea.Model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Recall == nil {
+		o.Recall = &recall{}
+	}
 	l := newLook(o.Env)
-	m := &model{src: s, o: o, look: &l, w: o.Width, h: o.Height, locked: o.Locked, stale: true}
+	m := &model{src: s, o: o, look: &l, w: o.Width, h: o.Height, locked: o.Locked, recall: o.Recall, stale: true}
 	m.keys = keyTable()
 	m.pageSet = newPageSet(s.Proxy.Records())
 	m.pages = m.all()

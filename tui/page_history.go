@@ -175,6 +175,15 @@ func (m *model) undoNamed(ws []string) {
 	})
 }
 
+// undoHere is undo as a command where a version is looked at.
+func (m *model) undoHere(ws []string) {
+	if len(ws) == 0 {
+		m.undoVersion()
+		return
+	}
+	m.undoNamed(ws)
+}
+
 // versionTitle names a version in a line.
 func versionTitle(v config.Version) string {
 	return fmt.Sprintf("version %d: %s, by %s", v.N, v.What, cmp.Or(v.Who, "nobody"))

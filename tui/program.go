@@ -93,6 +93,7 @@ func (p *program) modelOptions() modelOptions {
 		Width:      w,
 		Height:     h,
 		Now:        clock(t.getenv),
+		Recall:     &p.recall,
 	}
 }
 

@@ -64,4 +64,5 @@ type modelOptions struct {
 	Locked        bool             // editing is locked at start, and again after a while
 	Width, Height int              // cells, never 0; a WindowSizeMsg follows each change
 	Now           func() time.Time // in the client's time zone
+	Recall        *recall          // nil for none yet
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"forge.home.arpa/portico/proxy/record"
 )
@@ -18,6 +19,34 @@ const (
 )
 
 func (o order) String() string { return [...]string{"time", "status", "ms"}[o] }
+
+// sortNames are the orders as :sort takes them.
+func sortNames() string {
+	var names []string
+	for o := range orders {
+		names = append(names, o.String())
+	}
+	return strings.Join(names, " ")
+}
+
+// sortNamed sorts by the order of that name, without one by the next.
+func (m *model) sortNamed(ws []string) {
+	m.show(m.requests)
+	s := m.requests.stream
+	if len(ws) == 0 {
+		s.sortBy(s.order+1, s.reversed)
+		return
+	}
+	m.withOne(ws, "of "+sortNames(), func(name string) {
+		for o := range orders {
+			if o.String() == name {
+				s.sortBy(o, s.reversed)
+				return
+			}
+		}
+		m.say(bad, "there is no order "+name+"; there are "+sortNames())
+	})
+}
 
 // sorting is the part of a stream that is in use while it is sorted by
 // something else than time.
