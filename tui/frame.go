@@ -71,7 +71,8 @@ func (m *model) drawBar(p *pen) {
 }
 
 // barLabels names the pages in n cells: in full as many as fit, all in short
-// where hardly any does.
+// where hardly any does, and only the one that shows where else a person would
+// not see that the list is no plain one, or that editing is locked.
 func (m *model) barLabels(n int) []string {
 	labels := make([]string, len(m.pages))
 	for full := len(m.pages); full >= len(m.pages)-1; full-- {
@@ -85,8 +86,15 @@ func (m *model) barLabels(n int) []string {
 			return labels
 		}
 	}
+	used := 0
 	for i, pg := range m.pages {
 		labels[i] = fmt.Sprintf("%d%s", pg.number(), pg.short())
+		used += len(labels[i]) + 2
+	}
+	for i, pg := range m.pages {
+		if used > n && i != m.page && (m.locked || m.pages[m.page] == page(m.requests) && m.requests.telling()) {
+			labels[i] = fmt.Sprint(pg.number())
+		}
 	}
 	return labels
 }

@@ -51,6 +51,12 @@ func (r *requestsPage) state(m *model) text {
 	return t
 }
 
+// telling tells whether the list shows something else than the newest of all.
+func (r *requestsPage) telling() bool {
+	s := r.stream
+	return s.frozen || !s.follow || r.filter != "" || s.order != byTime || s.reversed
+}
+
 func newRows(n int) string {
 	if n == 0 {
 		return ""
