@@ -9,6 +9,7 @@ import (
 type ask struct {
 	question string
 	choices  []choice
+	edits    bool // no answer counts while editing is locked
 }
 
 type choice struct {
@@ -25,12 +26,19 @@ func (q *ask) draw(p *pen) {
 	p.put(calm, "esc").put(plain, " back")
 }
 
+// unseen tells whether a key confirms what nobody can have seen: it came in one
+// read with the key that asked, as text does that is pasted into a terminal
+// which does not say so.
+func (m *model) unseen(b *binding) bool {
+	return m.burst && (m.ask != nil || m.scope() == inReview && b != nil && b.edits)
+}
+
 // answer does what the key chose, if it chose.
 func (m *model) answer(key string) {
 	q := m.ask
 	m.ask = nil
 	for _, c := range q.choices {
-		if slices.Contains(c.keys, key) {
+		if slices.Contains(c.keys, key) && !(q.edits && m.refusesEdit()) {
 			c.do(m)
 			return
 		}

@@ -75,7 +75,7 @@ func (m *model) askToKeep() {
 	if m.facts.pending == nil {
 		return
 	}
-	m.ask = &ask{question: "keep it?", choices: []choice{
+	m.ask = &ask{question: "keep it?", edits: true, choices: []choice{
 		{[]string{"K", "k"}, "keep", (*model).keep},
 		{[]string{"B", "b"}, "go back", (*model).goBack},
 	}}
@@ -86,9 +86,24 @@ func (m *model) keep() {
 	m.decide("kept", func(ctx context.Context, s Source) error { return s.Store.Keep(ctx, s.who()) })
 }
 
-// goBack takes the change that waits back.
+// goBack takes the change that waits back; where the same key was changed since,
+// only after a question.
 func (m *model) goBack() {
+	if p := m.facts.pending; p != nil && m.contested == p.What {
+		m.askAllTheSame()
+		return
+	}
+	m.goBackNow()
+}
+
+func (m *model) goBackNow() {
 	m.decide("taken back", func(ctx context.Context, s Source) error { return s.Store.GoBack(ctx, s.who()) })
+}
+
+func (m *model) askAllTheSame() {
+	m.ask = &ask{question: "the same key was changed since: take it back all the same?", edits: true, choices: []choice{
+		{[]string{"y"}, "yes", (*model).goBackNow},
+	}}
 }
 
 func (m *model) decide(done string, act func(context.Context, Source) error) {
@@ -105,9 +120,11 @@ func (m *model) decide(done string, act func(context.Context, Source) error) {
 			var conflicts config.Conflicts
 			switch {
 			case err == nil:
+				m.contested = ""
 				m.say(calm, done+": "+p.What)
 			case errors.As(err, &conflicts):
-				m.say(bad, "B again takes it back all the same: "+firstLine(err))
+				m.contested = p.What
+				m.say(bad, "not taken back, B asks whether all the same: "+firstLine(err))
 			default:
 				m.sayError(err)
 			}

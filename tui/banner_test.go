@@ -66,7 +66,8 @@ func TestGoBack(t *testing.T) {
 	}
 }
 
-// TestGoBackConflict: the same key was changed since; the second B wins.
+// TestGoBackConflict: the same key was changed since; B asks, and B again is no
+// answer.
 func TestGoBackConflict(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		e := edit(t, modelOptions{Width: 120, Height: 30})
@@ -76,11 +77,15 @@ func TestGoBackConflict(t *testing.T) {
 			t.Fatal(err)
 		}
 		e.press("B")
-		e.sees("B again takes it back all the same", "8082")
+		e.sees("not taken back, B asks whether all the same", "8082")
 		e.wait(2 * time.Second)
 		e.sees("KEEP IT? it could not go back")
 		e.wantFile(":8080", ":8082")
 		e.press("B")
+		e.sees("take it back all the same?")
+		e.press("B", "enter")
+		e.wantFile(":8080", ":8082")
+		e.press("B", "y")
 		e.wait(2 * time.Second)
 		e.misses("KEEP IT?")
 		e.wantFile()

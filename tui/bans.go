@@ -32,7 +32,7 @@ func (v *bansView) open(m *model) {
 
 // askLift asks whether a client shall come in again.
 func (m *model) askLift(client netip.Prefix) {
-	m.ask = &ask{"let " + shutOut(client) + " in again?", []choice{{[]string{"y"}, "yes", func(m *model) {
+	m.ask = &ask{question: "let " + shutOut(client) + " in again?", edits: true, choices: []choice{{[]string{"y"}, "yes", func(m *model) {
 		if m.src.Proxy.Lift(client.Addr()) {
 			m.say(calm, shutOut(client)+" may come in again")
 		} else {

@@ -51,7 +51,7 @@ func requestKeys() []binding {
 		{keys: []string{"v"}, label: "v", word: "columns", help: "other columns first", where: onRequests, name: "columns", do: func(m *model) { m.requests.set = (m.requests.set + 1) % columnSets }},
 		{help: "WebSockets, events and cameras under way", where: onPages, name: "live", do: func(m *model) { m.push(newLiveView()) }},
 		{help: "who is shut out, and why", where: onPages, name: "bans", do: func(m *model) { m.push(newBansView()) }},
-		{keys: []string{"enter"}, label: "enter", word: "let in", help: "end the ban", where: inBans, name: "open", do: open},
+		{keys: []string{"enter"}, label: "enter", word: "let in", help: "end the ban", where: inBans, edits: true, name: "open", do: open},
 		{help: "hosts that found no route", where: onPages, name: "unmatched", do: func(m *model) { m.push(newUnmatchedView()) }},
 		{keys: []string{"enter"}, label: "enter", word: "requests", where: inUnmatched, name: "open", do: open},
 		{keys: []string{"a"}, label: "a", word: "route", help: "make a route of the host", where: inUnmatched, edits: true, name: "add", do: (*model).routeUnmatched},

@@ -70,11 +70,14 @@ func (m *model) run(b *binding) {
 }
 
 func (m *model) refuses(b *binding) bool {
-	if b.edits && m.locked {
+	return b.edits && m.refusesEdit()
+}
+
+func (m *model) refusesEdit() bool {
+	if m.locked {
 		m.say(warn, "editing is locked: L unlocks it")
-		return true
 	}
-	return false
+	return m.locked
 }
 
 // footer lists the keys of a scope, as many as fit; the way back and to help is always there.

@@ -54,6 +54,8 @@ type model struct {
 	again     bool // and another shall follow it
 	gathered  time.Time
 	locked    bool
+	burst     bool   // the key under way came with others in one read
+	contested string // the change whose way back met a newer one
 	lastKey   time.Time
 	repainted time.Time
 
@@ -164,7 +166,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		m.onTick()
 	case tea.KeyMsg:
-		for _, k := range splitKeys(msg) {
+		keys := splitKeys(msg)
+		m.burst = len(keys) > 1
+		for _, k := range keys {
 			m.key(k)
 		}
 	case tea.WindowSizeMsg:
@@ -237,6 +241,8 @@ func (m *model) key(k tea.KeyMsg) {
 	m.notice = nil
 	b := m.bound(m.scope(), k.String())
 	switch {
+	case m.unseen(b):
+		m.say(warn, "several keys came at once: what they confirm was not seen; press the last one again")
 	case m.ask != nil:
 		m.answer(k.String())
 	case b != nil && !k.Paste:

@@ -26,7 +26,7 @@ func (m *model) replay() {
 		m.sendAgain(p, false)
 		return
 	}
-	m.ask = &ask{"send it with " + strings.Join(p.Secret, ", ") + ", as the visitor?", []choice{
+	m.ask = &ask{question: "send it with " + strings.Join(p.Secret, ", ") + ", as the visitor?", choices: []choice{
 		{[]string{"y"}, "with", func(m *model) { m.sendAgain(p, true) }},
 		{[]string{"n"}, "without", func(m *model) { m.sendAgain(p, false) }},
 	}}
