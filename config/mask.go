@@ -58,7 +58,7 @@ func (m *mask) collect(text []byte, n *node, path []string) {
 	case tomldoc.Table, tomldoc.InlineTable, tomldoc.Array, tomldoc.ArrayTable:
 		return
 	}
-	if secretAt(path) && !refersElsewhere(n.Text()) {
+	if secretAt(path) && !refersElsewhere(n.Text()) || hasLogin(n) {
 		at := n.Pos()
 		m.add(string(text[at.Offset:at.Offset+at.Len]), n)
 	}
@@ -74,6 +74,17 @@ func (m *mask) add(spelled string, n *node) {
 	for _, s := range []string{spelled, `"` + n.Text() + `"`, `'` + n.Text() + `'`} {
 		m.pairs = append(m.pairs, s, s[:1]+hidden+s[:1])
 	}
+}
+
+// hasLogin tells whether a value is a URL with a user or a password in it, which
+// no key takes and somebody may still have written.
+func hasLogin(n *node) bool {
+	if n.Kind() != tomldoc.String {
+		return false
+	}
+	_, rest, found := strings.Cut(n.Text(), "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	return found && strings.Contains(authority, "@")
 }
 
 // refersElsewhere tells a reference, or nothing, from a secret.

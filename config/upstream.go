@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -79,7 +80,11 @@ func family(scheme string) string {
 // ParseUpstream reads the URL of an upstream as `to` would.
 func ParseUpstream(url string) (Upstream, error) {
 	u, err := parseUpstream(url)
-	if err != nil {
+	var f *flaw
+	switch {
+	case errors.As(err, &f) && f.hidden:
+		return u, fmt.Errorf("the URL %w", err)
+	case err != nil:
 		return u, fmt.Errorf("%q %w", url, err)
 	}
 	return u, nil

@@ -9,12 +9,48 @@ import (
 // hidden stands in the place of a secret.
 const hidden = "***"
 
-// maskQuery hides the query of a path or URL: it may carry tokens.
+// maskQuery hides what may be a secret in a path or URL: its query and fragment,
+// which may carry tokens, a login before its host, and a session in its path.
 func maskQuery(s string) string {
-	if path, _, ok := strings.Cut(s, "?"); ok {
-		return path + "?" + hidden
+	if i := strings.IndexAny(s, "?#"); i >= 0 {
+		s = s[:i+1] + hidden
 	}
-	return s
+	return maskSession(maskLogin(s))
+}
+
+// maskLogin hides user:password@ in every URL of a text.
+func maskLogin(s string) string {
+	before, rest, found := strings.Cut(s, "://")
+	if !found {
+		return s
+	}
+	end := strings.IndexAny(rest, "/?# \t\"'<>,")
+	if end < 0 {
+		end = len(rest)
+	}
+	authority := rest[:end]
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		authority = hidden + authority[i:]
+	}
+	return before + "://" + authority + maskLogin(rest[end:])
+}
+
+// maskSession hides the session that Java servers write into paths.
+func maskSession(s string) string {
+	const name = ";jsessionid="
+	i := 0
+	for i+len(name) <= len(s) && !equalFold(s[i:i+len(name)], name) {
+		i++
+	}
+	from := i + len(name)
+	if from > len(s) {
+		return s
+	}
+	end := strings.IndexAny(s[from:], ";/?# ")
+	if end < 0 {
+		return s[:from] + hidden
+	}
+	return s[:from] + hidden + s[from+end:]
 }
 
 // headLine is one line of a head, cut in two: the start line has no name.
