@@ -164,7 +164,7 @@ func TestNoCommandWhileLocked(t *testing.T) {
 func TestLockedBeforeTheAnswer(t *testing.T) {
 	for name, ask := range map[string][]string{
 		"ban":         {":", "b", "a", "n", "s", "enter", "enter"},
-		"certificate": {"5", "g", "enter"},
+		"certificate": {"5", "g", "n"},
 		"delete":      {"3", "j", "D"},
 		"form":        {"3", "j", "e", "x", "enter"},
 	} {
@@ -194,7 +194,7 @@ func TestUnseenIsNotConfirmed(t *testing.T) {
 		c.press("esc")
 		c.burst("xyyy")
 		c.untouched("xyyy")
-		c.press("esc", "5", "g", "enter")
+		c.press("esc", "5", "g", "n")
 		c.burst("yy")
 		c.untouched("enter yy")
 		c.press("y")
@@ -209,7 +209,7 @@ func TestUnseenIsNotConfirmed(t *testing.T) {
 func TestConfirmed(t *testing.T) {
 	for name, keys := range map[string][]string{
 		"delete": {"3", "j", "D", "y"}, "switch": {"3", "j", "x", "y"}, "ban": {":", "b", "a", "n", "s", "enter", "enter", "y"},
-		"certificate": {"5", "g", "enter", "y"}, "edit": {"3", "j", "e", "tab", "/", "enter", "y"},
+		"certificate": {"5", "g", "n", "y"}, "edit": {"3", "j", "e", "tab", "/", "enter", "y"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			atNoon(t, func(t *testing.T) {

@@ -65,7 +65,7 @@ func (m *model) tryLocks(rows []lock) {
 		m.say(calm, "no authority is asked for this certificate: it is "+rows[0].cert.Kind)
 		return
 	}
-	m.ask = &ask{strings.Join(what, " and ") + " now?", []choice{{[]string{"y"}, "yes, now", func(m *model) { m.try(work) }}}}
+	m.ask = &ask{question: strings.Join(what, " and ") + " now?", edits: true, choices: []choice{{[]string{"y"}, "yes, now", func(m *model) { m.try(work) }}}}
 }
 
 // try asks the strangers, beside the console. An authority may answer much
