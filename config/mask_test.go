@@ -19,6 +19,7 @@ func TestDiffsHideSecrets(t *testing.T) {
 		"references":     {"[ddns.a]\ntoken = \"env:ABC\"\nkey = \"file:/abc\"", "[ddns.a]\ntoken = \"env:ABC\"\nkey = \"file:/abc\""},
 		"a path":         {"[cert.a]\nkey = \"/etc/abc.pem\"", "[cert.a]\nkey = \"/etc/abc.pem\""},
 		"an upstream":    {"[route.a]\nto = { url = \"http://abc\" }", "[route.a]\nto = { url = \"http://abc\" }"},
+		"a login":        {"[route.a]\nto = [\"http://u:abc@b\", 'http://abc/x@y']", "[route.a]\nto = [\"(hidden)\", 'http://abc/x@y']"},
 		"a mark before":  {"\ufeff[ddns.a]\ntoken = \"abc\"", "\ufeff[ddns.a]\ntoken = \"(hidden)\""},
 		"escapes":        {"[ddns.a]\ntoken = \"a\\u0062c\"", "[ddns.a]\ntoken = \"(hidden)\""},
 		"escapes, twice": {"[ddns.a]\ntoken = \"a\\u0062c\" # \"abc\"", "[ddns.a]\ntoken = \"(hidden)\" # \"(hidden)\""},
@@ -85,5 +86,14 @@ func TestPlainSecretsWarn(t *testing.T) {
 	c, _ := config.Parse([]byte(route + "request_headers.set.Authorization = \"env:BEARER\""))
 	if got := c.Route("a").RequestHeaders.Set[0].Value.String(); got != "Bearer abc" {
 		t.Errorf("the field is %q", got)
+	}
+}
+
+// TestErrorHidesLogins: what is wrong with such a URL is said without it.
+func TestErrorHidesLogins(t *testing.T) {
+	for _, url := range []string{"http://ann:s3cr3t@10.0.0.1", "ann:s3cr3t@10.0.0.1:80"} {
+		if _, err := config.ParseUpstream(url); err == nil || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%v", err)
+		}
 	}
 }

@@ -8,6 +8,10 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
+// textMost is how many bytes of one text are drawn: somebody may put a line of
+// 100 KB into the file or the log, and each frame would go through all of it.
+const textMost = 8 << 10
+
 // clean makes text fit to draw. Hosts, paths, header values and error texts
 // are an attacker's: an escape sequence in them would write to the owner's
 // terminal, a bidirectional override would show one host as another, and a
@@ -15,6 +19,9 @@ import (
 // breaks the frame. Every such character becomes one sign, so that the text is
 // visibly odd rather than silently shorter.
 func (l *look) clean(s string) string {
+	if len(s) > textMost {
+		s = s[:textMost] + ".."
+	}
 	if printable(s) {
 		return s
 	}
