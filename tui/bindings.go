@@ -54,7 +54,8 @@ func requestKeys() []binding {
 		{keys: []string{"enter"}, label: "enter", word: "let in", help: "end the ban", where: inBans, edits: true, name: "open", do: open},
 		{help: "hosts that found no route", where: onPages, name: "unmatched", do: func(m *model) { m.push(newUnmatchedView()) }},
 		{keys: []string{"enter"}, label: "enter", word: "requests", where: inUnmatched, name: "open", do: open},
-		{keys: []string{"a"}, label: "a", word: "route", help: "make a route of the host", where: inUnmatched, edits: true, name: "add", do: (*model).routeUnmatched},
+		{keys: []string{"a"}, label: "a", word: "route", help: "make a route of the host", where: inUnmatched, edits: true, do: (*model).routeUnmatched,
+			name: "add", args: "HOST UPSTREAM", take: (*model).addHere, fill: addWords},
 		{keys: []string{"b"}, label: "b", word: "ban", help: "shut out who asked", where: inUnmatched, edits: true, name: "ban", do: (*model).banPointed},
 		{keys: []string{"b"}, label: "b", help: "shut out the client of the request", where: onRequests | inDetail, edits: true, name: "ban", do: (*model).banPointed},
 	}

@@ -111,8 +111,8 @@ func TestAmbiguousCommand(t *testing.T) {
 		p, _ := at(t, modelOptions{Width: 160, Height: 45})
 		p.command("re")
 		p.sees("re may be", "reload", "remove", "requests")
-		p.command("unm")
-		p.sees("filter: route:-")
+		p.command("foll")
+		p.sees("[2 Requests]", "FOLLOW")
 	})
 }
 

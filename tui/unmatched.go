@@ -161,6 +161,15 @@ func (m *model) routeUnmatched() {
 	}
 }
 
+// addHere is add as a command where such a host is looked at.
+func (m *model) addHere(ws []string) {
+	if len(ws) == 0 {
+		m.routeUnmatched()
+		return
+	}
+	m.addNamed(ws)
+}
+
 // banPointed asks whether who sent the request that is looked at shall be shut
 // out.
 func (m *model) banPointed() {
@@ -184,7 +193,7 @@ func (m *model) askBan(client netip.Addr) {
 	if client.IsPrivate() || client.IsLoopback() || client.IsLinkLocalUnicast() {
 		question = client.String() + " is an address of a home network: shut it out all the same?"
 	}
-	m.ask = &ask{question, []choice{{[]string{"y"}, "yes", func(m *model) {
+	m.ask = &ask{question: question, edits: true, choices: []choice{{[]string{"y"}, "yes", func(m *model) {
 		until, err := m.src.Proxy.Ban(client)
 		if err != nil {
 			m.say(warn, err.Error())
