@@ -88,7 +88,9 @@ func (p poisonedProxy) Moves(*config.Config) (proxy.Moves, error) {
 	return poisoned[proxy.Moves](p.s), nil
 }
 
-func (p poisonedProxy) Mends(context.Context, record.Detail) []proxy.Mend { return p.MendsOf(nil, "") }
+func (p poisonedProxy) Mends(ctx context.Context, _ record.Detail) []proxy.Mend {
+	return p.MendsOf(ctx, "")
+}
 
 func (p poisonedProxy) MendsOf(context.Context, string) []proxy.Mend {
 	return []proxy.Mend{{Words: p.s, Facts: []string{p.s}, There: []string{p.s}}, {Words: p.s, Facts: []string{p.s}, What: p.s,
