@@ -190,7 +190,7 @@ func TestUnseenIsNotConfirmed(t *testing.T) {
 		c.press("3", "j")
 		c.burst("Dy")
 		c.untouched("Dy")
-		c.sees("delete route git?", "several keys came at once")
+		c.sees("delete route git?", "too quick to be seen")
 		c.press("esc")
 		c.burst("xyyy")
 		c.untouched("xyyy")

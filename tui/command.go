@@ -47,7 +47,7 @@ func (m *model) command(s string) {
 	case b == nil:
 		m.say(bad, "no command is called "+ws[0]+"; ? lists them")
 	case m.top().scope() == inReview && b.where&inReview == 0:
-		m.say(warn, "not before the edit is decided: y applies it, esc leads back")
+		m.say(warn, "decide this edit first: y or esc")
 	case m.refuses(b):
 	case b.take != nil:
 		b.take(m, ws[1:])

@@ -139,7 +139,7 @@ func TestCommandsInReview(t *testing.T) {
 			e.press(":")
 			e.write(c)
 			e.press("enter")
-			e.sees("not before the edit is decided", "add route wiki?")
+			e.sees("decide this edit first", "add route wiki?")
 		}
 		e.wantFile()
 		e.press(":")

@@ -242,7 +242,7 @@ func (m *model) key(k tea.KeyMsg) {
 	b := m.bound(m.scope(), k.String())
 	switch {
 	case m.unseen(b):
-		m.say(warn, "several keys came at once: what they confirm was not seen; press the last one again")
+		m.say(warn, "too quick to be seen: press it again")
 	case m.ask != nil:
 		m.answer(k.String())
 	case b != nil && !k.Paste:
