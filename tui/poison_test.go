@@ -110,6 +110,7 @@ func (s poisonedLocks) Certificates() []proxy.CertificateStatus {
 }
 func (s poisonedLocks) Names() ddns.Status                    { return poisoned[ddns.Status](string(s)) }
 func (s poisonedLocks) TryCertificate(string) error           { return errors.New(string(s)) }
+func (s poisonedLocks) Leads(context.Context, string) Leading { return poisoned[Leading](string(s)) }
 func (s poisonedLocks) Publish(context.Context, string) error { return errors.New(string(s)) }
 
 // poisonedStore refuses in the words of whoever wrote the file.
