@@ -13,6 +13,7 @@ warning for them. The root can vouch for nothing else: it is held to the home's
 names (lan, local, home.arpa, internal, test, localhost) and private addresses.
 
   portico trust > portico-ca.crt
+  sudo portico trust --install      this Linux machine itself
 
 Debian, Ubuntu, Raspberry Pi OS
   sudo cp portico-ca.crt /usr/local/share/ca-certificates/
@@ -35,28 +36,40 @@ Firefox
 `
 
 func newTrust(s streams, at *places) *cobra.Command {
-	return &cobra.Command{
+	var install bool
+	cmd := &cobra.Command{
 		Use:   "trust",
 		Short: "Print the root of the home's own authority, for devices that are to trust it",
 		Long:  trustHelp,
 		Args:  exactly(),
-		RunE: func(*cobra.Command, []string) error {
-			c, err := at.dial()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			root, err := at.localRoot()
 			if err != nil {
 				return err
 			}
-			defer c.conn.Close()
-			a, err := c.ask(request{Command: "trust"})
-			if err != nil {
-				return err
+			if install {
+				return installRoot(cmd.Context(), s, "/", root)
 			}
-			fmt.Fprint(s.out, a.Root)
+			fmt.Fprint(s.out, root)
 			if _, ok := terminalOf(s.out); ok {
 				fmt.Fprintln(s.err, "\nportico trust --help says how each system takes it")
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&install, "install", false, "let this machine trust it; needs root")
+	return cmd
+}
+
+// localRoot asks the running portico for the certificate of its authority.
+func (at *places) localRoot() (string, error) {
+	c, err := at.dial()
+	if err != nil {
+		return "", err
+	}
+	defer c.conn.Close()
+	a, err := c.ask(request{Command: "trust"})
+	return a.Root, err
 }
 
 // trustCommand answers `trust`.
