@@ -184,7 +184,7 @@ var treatments = map[string]treatment{
 	"0x0":         once(func(d *desk) { d.window(0, 0) }),
 	"400x120":     once(func(d *desk) { d.window(400, 120) }),
 	"dragged":     over(10*time.Millisecond, func(d *desk, i int) { d.window(1+i*37%400, 1+i*17%120) }),
-	"keys":        over(time.Millisecond, func(d *desk, i int) { _, _ = d.master.WriteString("123456/?\x1b"[i%9 : i%9+1]) }),
+	"keys":        over(10*time.Millisecond, func(d *desk, i int) { _, _ = d.master.WriteString("123456/?\x1b"[i%9 : i%9+1]) }),
 	"pasted":      over(5*time.Millisecond, func(d *desk, _ int) { _, _ = d.master.WriteString(strings.Repeat("\x1b[200~:set x\r", 20)) }),
 	"stop and go": over(20*time.Millisecond, func(d *desk, i int) { _ = unix.IoctlSetInt(d.terminal.inFD, unix.TCXONC, i%2) }),
 }
@@ -198,8 +198,9 @@ func TestTerminalsDelayNoRequest(t *testing.T) {
 	for name, all := range got {
 		served, slowest := all.median()
 		t.Logf("%-12s %4d requests, %.2f of those without a console, the slowest %v", name, served, float64(served)/float64(off), slowest.Round(time.Millisecond))
-		// A console that holds requests up leaves none of them.
-		if served*5 < off {
+		// A console that holds requests up leaves none of them; one that only
+		// works on the same core leaves its share.
+		if served*10 < off {
 			t.Errorf("%s: %d requests were served, without a console %d", name, served, off)
 		}
 	}
