@@ -162,7 +162,7 @@ var listPages = []struct {
 	keys string
 }{
 	{"now", "1"}, {"requests", "2"}, {"one selected", "2kk\r"}, {"routes", "3"},
-	{"upstreams", "4"}, {"certs", "5"}, {"history", "6"},
+	{"upstreams", "4"}, {"certs", "5"}, {"history", "6"}, {"wall", ":wall\r"},
 }
 
 // bytesOfPages shows all pages at once, each on a terminal of its own.
