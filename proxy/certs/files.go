@@ -57,8 +57,8 @@ func (p *pair) read() error {
 		p.problem.Store(&words)
 		return err
 	}
-	p.problem.Store(nil)
 	p.current.Store(cert)
+	p.problem.Store(nil) // last: who sees none relies on a certificate
 	return nil
 }
 
