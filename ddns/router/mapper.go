@@ -23,15 +23,10 @@ var lookEvery = time.Minute
 
 // Mapper keeps ports of the router open.
 type Mapper struct {
-	// Log is told when the state changes.
-	Log *slog.Logger
-	// Gateways are this machine's default gateways.
-	Gateways func() []netip.Addr
-	// Ports are what shall be open now; none to ask nothing of the router. It
-	// is asked once a minute, and at each Nudge.
-	Ports func() []Port
-
-	nudged chan struct{}
+	log      *slog.Logger
+	gateways func() []netip.Addr
+	ports    func() []Port
+	nudged   chan struct{}
 
 	mu    sync.Mutex
 	state State
@@ -64,9 +59,11 @@ type kept struct {
 	by speaker
 }
 
-// NewMapper makes a Mapper; it asks nobody until Run.
+// NewMapper makes a Mapper; it asks nobody until Run. gateways are this machine's
+// default gateways, and ports what shall be open now; none to ask nothing of the
+// router. Both are asked once a minute while there are any, and at each Nudge.
 func NewMapper(log *slog.Logger, gateways func() []netip.Addr, ports func() []Port) *Mapper {
-	return &Mapper{Log: log, Gateways: gateways, Ports: ports, nudged: make(chan struct{}, 1)}
+	return &Mapper{log: log, gateways: gateways, ports: ports, nudged: make(chan struct{}, 1)}
 }
 
 // Nudge has the ports looked at now.
@@ -186,7 +183,7 @@ func (m *Mapper) shut(ctx context.Context, which func(kept) bool) {
 			continue
 		}
 		if err := k.by.shut(ctx, k.outer, k.to); err != nil {
-			m.Log.Warn("the router did not close a port", "router", k.gateway, "port", k.outer, "reason", err)
+			m.log.Warn("the router did not close a port", "router", k.gateway, "port", k.outer, "reason", err)
 		}
 	}
 	m.kept = slices.DeleteFunc(m.kept, which)
@@ -209,9 +206,9 @@ func (m *Mapper) note(now State) {
 		switch {
 		case i >= 0 && before.Router == now.Router:
 		case p.Err != "":
-			m.Log.Warn("the router does not open a port", "router", now.Router, "port", p.Outer, "reason", p.Err)
+			m.log.Warn("the router does not open a port", "router", now.Router, "port", p.Outer, "reason", p.Err)
 		default:
-			m.Log.Info("the router opened a port", "router", now.Router, "port", p.Outer, "to", p.To, "protocol", p.Protocol)
+			m.log.Info("the router opened a port", "router", now.Router, "port", p.Outer, "to", p.To, "protocol", p.Protocol)
 		}
 	}
 }

@@ -24,13 +24,13 @@ type want struct {
 
 // wants are the ports that shall be open, as this machine stands now.
 func (m *Mapper) wants() (list []want) {
-	ports := m.Ports()
+	ports := m.ports()
 	if len(ports) == 0 {
 		return nil
 	}
-	gateway := netip.Addr{}
-	if i := slices.IndexFunc(m.Gateways(), netip.Addr.Is4); i >= 0 {
-		gateway = m.Gateways()[i]
+	gateway, gateways := netip.Addr{}, m.gateways()
+	if i := slices.IndexFunc(gateways, netip.Addr.Is4); i >= 0 {
+		gateway = gateways[i]
 	}
 	for _, p := range ports {
 		w := want{gateway: gateway, outer: p.Outer, to: p.Listener}
