@@ -18,9 +18,10 @@ type journal struct {
 	file atomicfile.File // Path "" keeps nothing on disk
 	log  *slog.Logger
 
-	mu      sync.Mutex
-	turns   map[string][]upstream.Change // by URL
-	written []byte
+	written []byte // of keepJournal alone
+
+	mu    sync.Mutex
+	turns map[string][]upstream.Change // by URL
 }
 
 const (
@@ -67,8 +68,8 @@ func (s *Server) turns(now time.Time) map[string][]upstream.Change {
 
 func (j *journal) keep(turns map[string][]upstream.Change) {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.turns = turns
+	j.mu.Unlock() // an edit asks for the past: it does not wait for the disk
 	text, err := json.Marshal(turns)
 	if err != nil || j.file.Path == "" || bytes.Equal(text, j.written) {
 		return
