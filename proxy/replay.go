@@ -225,19 +225,29 @@ func (p *Replay) exchange(ctx context.Context, conn net.Conn, secrets bool) erro
 	return nil
 }
 
-// recordOf waits for the record of a replay: the newest that asked so from here.
+// recordOf waits for the record of a replay: the first since before that asked
+// so from here.
 func (s *Server) recordOf(before uint64, p *Replay, self netip.Addr) (record.Row, bool) {
-	path, _, _ := strings.Cut(p.target, "?")
-	rows := make([]record.Row, 1)
-	for end := time.Now().Add(replayRecord); ; time.Sleep(5 * time.Millisecond) {
-		n := s.records.Before(0, rows, func(r *record.Row) bool {
-			return r.ID > before && r.Peer.Unmap() == self && r.Method.String() == p.method && strings.HasPrefix(r.Path.String(), path[:min(len(path), len(r.Path.Bytes()))])
-		})
-		if n == 1 {
-			return rows[0], true
+	rows := make([]record.Row, 16)
+	for end := time.Now().Add(replayRecord); time.Now().Before(end); {
+		n, missed := s.records.Since(before, rows)
+		for i := range rows[:n] {
+			if p.isOf(&rows[i], self) {
+				return rows[i], true
+			}
 		}
-		if time.Now().After(end) {
-			return record.Row{}, false
+		if before += uint64(n) + missed; n == 0 {
+			time.Sleep(5 * time.Millisecond)
 		}
 	}
+	return record.Row{}, false
+}
+
+// isOf tells a record of the same request, whose path may be cut. Others ask from
+// here too, as for "/" to see whether we are well.
+func (p *Replay) isOf(r *record.Row, self netip.Addr) bool {
+	path, _, _ := strings.Cut(p.target, "?")
+	asked, _, _ := strings.Cut(r.Path.String(), "?")
+	cut := len(r.Path.Bytes()) == r.Path.Cap()
+	return r.Peer.Unmap() == self && r.Method.String() == p.method && (asked == path || cut && strings.HasPrefix(path, asked))
 }

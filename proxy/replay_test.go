@@ -50,6 +50,28 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// TestReplayTellsItsOwn: others on this machine ask too, as whoever watches over
+// it asks for "/".
+func TestReplayTellsItsOwn(t *testing.T) {
+	var s *site
+	up := handler(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/p" {
+			before := s.server.Records().Newest()
+			s.get("a", "/")
+			s.lastRow(before + 1)
+		}
+	})
+	s = newSite(t, "[route.a]\nhost = \"a\"\nto = \"http://"+up+"\"\n")
+	s.get("a", "/p")
+	p, _, err := s.again(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row, err := s.server.Replay(t.Context(), p, false); err != nil || row.Path.String() != "/p" || row.ID != 4 {
+		t.Errorf("%d %s, %v", row.ID, row.Path.String(), err)
+	}
+}
+
 // TestReplayOverTLS: what came over HTTP/2 goes over TLS again.
 func TestReplayOverTLS(t *testing.T) {
 	s, addr := secureSite(t, "[route.nas]\nhost = \"nas.home.arpa\"\nto = \"builtin://whoami\"\n")
