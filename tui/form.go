@@ -115,6 +115,9 @@ func (f *form) field(key string) *field {
 	return nil
 }
 
+// focus goes to a field.
+func (f *form) focus(key string) { f.at = slices.Index(f.fields, f.field(key)) }
+
 // name is the route's name. One that was left alone stays as the file has it.
 func (f *form) name() string {
 	if f.was != "" && !f.field("name").changed() {
@@ -286,9 +289,8 @@ func (f *form) missing() string {
 		needs = needs[:2]
 	}
 	for _, n := range needs {
-		i := slices.IndexFunc(f.fields, func(fd *field) bool { return fd.key == n.key })
-		if len(f.fields[i].words()) == 0 {
-			f.at = i
+		if len(f.field(n.key).words()) == 0 {
+			f.focus(n.key)
 			return n.what
 		}
 	}

@@ -251,7 +251,7 @@ func (m *model) pressTest() {
 // take takes an offer and goes back to what it is about.
 func (f *form) take(m *model, o *offer) {
 	o.take(f)
-	f.at = slices.Index(f.fields, f.field("to"))
+	f.focus("to")
 	f.tests.touched = true
 	f.changed(m)
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
-
 	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/proxy"
 )
@@ -18,22 +16,20 @@ const settleMoving = 300 * time.Millisecond
 // seekMends finds out what would mend the request.
 func (d *detail) seekMends(m *model) {
 	id := d.Row.ID
-	m.start(tea.Tick(settleMoving, func(time.Time) tea.Msg {
-		return then(func(m *model) {
-			if d.Row.ID != id {
-				return
-			}
-			record := d.Detail
-			m.await(func(ctx context.Context) then {
-				found := m.src.Proxy.Mends(ctx, record)
-				return func(*model) {
-					if d.Row.ID == id {
-						d.mends = found
-					}
+	m.later(settleMoving, func(m *model) {
+		if d.Row.ID != id {
+			return
+		}
+		record := d.Detail
+		m.await(func(ctx context.Context) then {
+			found := m.src.Proxy.Mends(ctx, record)
+			return func(*model) {
+				if d.Row.ID == id {
+					d.mends = found
 				}
-			})
+			}
 		})
-	}))
+	})
 }
 
 // addMends says what to do about the request.
@@ -211,10 +207,6 @@ func newFormFor(base *config.Revision, host string) *form {
 	f := newForm(base, "")
 	f.field("host").input.set(quoted(host))
 	f.deriveName()
-	for i, fd := range f.fields {
-		if fd.key == "to" {
-			f.at = i
-		}
-	}
+	f.focus("to")
 	return f
 }
