@@ -271,6 +271,26 @@ func (e *explainer) inherited(rt *route) {
 	}
 }
 
+// Facts are the parts that are one thing each, by name and in the order they are
+// told; what does not apply is left out. The command line and the console say
+// the same words by it.
+func (out *Explanation) Facts() (facts [][2]string) {
+	route, answer := "none", ""
+	if out.Route != nil {
+		route = *out.Route
+	}
+	if out.Status != 0 {
+		answer = fmt.Sprintf("%d from portico itself", out.Status)
+	}
+	for _, f := range [][2]string{{"route", route}, {"client", out.Client}, {"url", out.URL}, {"upstream", out.Upstream},
+		{"fallback", out.Fallback}, {"certificate", out.Certificate}, {"answer", answer}} {
+		if f[1] != "" {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
 // Inherited lists what From tells, a line for each origin with its keys:
 // "preset family: allow, auth".
 func (out *Explanation) Inherited() (lines []string) {

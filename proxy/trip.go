@@ -36,6 +36,9 @@ func (t *trip) ask() error {
 		err = t.c.ReadAfter(err, v.x, t.headTime(), v.front)
 	}
 	v.answered = time.Now()
+	if t.upload != nil {
+		sent = t.upload.sentBy(sent, v.answered)
+	}
 	v.row.Send, v.row.FirstByte = sent.Sub(t.began), v.answered.Sub(sent)
 	return err
 }

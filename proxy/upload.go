@@ -12,9 +12,10 @@ import (
 type upload struct {
 	done    chan struct{}
 	sent    atomic.Int64
-	stopped atomic.Bool // by us
-	err     error       // valid once done is closed, like cut
-	cut     bool        // the client did not send all it had promised
+	ended   atomic.Int64 // when all was sent, in Unix nanoseconds; 0 while it goes on
+	stopped atomic.Bool  // by us
+	err     error        // valid once done is closed, like cut
+	cut     bool         // the client did not send all it had promised
 }
 
 func (t *trip) startUpload() *upload {
@@ -23,6 +24,7 @@ func (t *trip) startUpload() *upload {
 	go func() {
 		defer close(up.done)
 		up.err = c.SendBody(r, &up.sent)
+		up.ended.Store(time.Now().UnixNano())
 		switch {
 		case up.err == nil:
 			c.AnswerWithin(wait)
@@ -35,6 +37,16 @@ func (t *trip) startUpload() *upload {
 		}
 	}()
 	return up
+}
+
+// sentBy is when all was sent, where that was before an answer came; else since,
+// when the head was.
+func (up *upload) sentBy(since, answered time.Time) time.Time {
+	ended := time.Unix(0, up.ended.Load())
+	if ended.After(since) && ended.Before(answered) {
+		return ended
+	}
+	return since
 }
 
 // uploadStall is how long an upload may stand still once its answer is

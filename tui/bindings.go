@@ -80,7 +80,7 @@ func routeKeys() []binding {
 
 func detailKeys() []binding {
 	return []binding{
-		{keys: []string{"t"}, label: "t", word: "trace", help: "trace the request: every guard and route", where: onRequests | inDetail, name: "trace", do: (*model).traceSelected},
+		{keys: []string{"t"}, label: "t", word: "trace", help: "trace the request, or one to the route: every guard and route", where: onRequests | inDetail | onRoutes, name: "trace", do: (*model).traceSelected},
 		{keys: []string{"r"}, label: "r", word: "replay", help: "send a GET or HEAD again; what lets people in goes with it only after y", where: onRequests | inDetail, name: "replay", do: (*model).replay},
 		{keys: []string{"c"}, label: "c", word: "curl", help: "copy the request as a curl command", where: onRequests | inDetail, name: "copy", do: (*model).copySelected},
 		{keys: []string{"x"}, label: "x", word: "reveal", help: "show secrets, or hide them again", where: inDetail, name: "reveal", do: func(m *model) { d := m.requests.pane; d.revealed = !d.revealed }},

@@ -371,7 +371,7 @@ func TestTrace(t *testing.T) {
 	atNoon(t, func(t *testing.T) {
 		p, w := at(t, modelOptions{})
 		p.command("test git.home.lan/x?token=s3cr3t")
-		p.sees("trace GET http://git.home.lan/x?***", "route    git", "upstream http://nas:3000",
+		p.sees("trace GET http://git.home.lan/x?***", "route       git", "upstream    http://nas:3000",
 			"allow      refuse  203.0.113.9 is not in lan", "■ git", "✗ any")
 		p.misses("s3cr3t")
 		if got := w.asked[len(w.asked)-1].From.String(); got != "127.0.0.1" {

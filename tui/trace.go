@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -38,43 +37,53 @@ func (m *model) traceURL(url string) {
 	m.trace(proxy.Request{URL: url, Method: http.MethodGet, From: netip.MustParseAddr("127.0.0.1")})
 }
 
-// traceSelected traces the request that is looked at.
+// traceSelected traces the request, or a request to the route, that is looked at.
 func (m *model) traceSelected() {
-	d := m.requests.pane
-	if m.scope() == onRequests {
-		row := m.requests.stream.selected()
-		if row == nil {
-			return
-		}
+	if row := m.pointed(); row != nil {
 		m.trace(asked(row))
 		return
 	}
-	m.trace(asked(&d.Row))
+	if r := m.facts.route(m.routes.cur.key); m.scope() == onRoutes && r != nil {
+		m.traceURL(m.facts.sampleURL(r))
+	}
+}
+
+// sampleURL is one that the route is made for: its first host, its first path,
+// over TLS where there is a listener for it.
+func (f *facts) sampleURL(r *proxy.RouteStatus) string {
+	host, path := "localhost", "/"
+	if len(r.Hosts) > 0 && r.Hosts[0] != "*" {
+		host = strings.Replace(r.Hosts[0], "*.", "any.", 1)
+	}
+	if at, ok := firstPath(r); ok {
+		path = at
+	}
+	scheme := "http://"
+	for _, l := range f.status.Listeners {
+		if l.TLS && l.Error == "" {
+			scheme = "https://"
+		}
+	}
+	return scheme + host + path
 }
 
 // explain adds an explanation: the answer, the guards, then the routes.
 func (p *paper) explain(e proxy.Explanation) {
-	route := "none"
-	if e.Route != nil {
-		route = *e.Route
+	fact := func(name, value string) {
+		const n = 12
+		p.add(append(say(calm, fill(name, n)), say(value)...), n)
 	}
-	p.labelled("route", say(route))
-	p.labelled("client", say(dash(e.Client)))
-	if e.Status != 0 {
-		p.labelled("answer", say(fmt.Sprintf("%d %s, by portico itself", e.Status, http.StatusText(e.Status))))
-	}
-	if e.Upstream != "" {
-		p.labelled("upstream", say(e.Upstream))
-		p.labelled("sent as", say(maskQuery(e.URL)))
-	}
-	if e.Certificate != "" {
-		p.labelled("cert", say(e.Certificate))
+	for _, f := range e.Facts() {
+		if f[0] == "url" {
+			f[1] = maskQuery(f[1])
+		}
+		fact(f[0], f[1])
 	}
 	for _, line := range e.Inherited() {
-		p.labelled("from", say(line))
+		fact("from", line)
 	}
 	for _, line := range e.Advice {
-		p.labelled("to do", say(line))
+		fact("to do", line)
 	}
 	p.heading("guards")
 	for _, g := range e.Guards {

@@ -13,27 +13,33 @@ type phase struct {
 	took time.Duration
 }
 
+// phases are in the order they came. What none of them took was spent on tries
+// before, or on waiting for one.
 func phases(p record.Phases) []phase {
+	rest := p.Total - (p.Guard + p.Queue + p.Dial + p.Handshake + p.Send + p.FirstByte + p.Body)
+	if rest < time.Millisecond || rest < p.Total/50 {
+		rest = 0
+	}
 	return []phase{
-		{"guards", p.Guard}, {"queue", p.Queue}, {"dial", p.Dial}, {"TLS", p.Handshake},
+		{"guards", p.Guard}, {"queue", p.Queue}, {"tries, wait", rest}, {"dial", p.Dial}, {"TLS", p.Handshake},
 		{"send", p.Send}, {"first byte", p.FirstByte}, {"body", p.Body},
 	}
 }
 
 // waterfall draws each phase as a bar where it lies in the whole, in w cells.
 func (l *look) waterfall(p record.Phases, w int) []text {
-	const label = 20 // name and time
+	const label = 21 // name and time
 	var lines []text
 	begun := time.Duration(0)
 	for _, ph := range phases(p) {
 		if ph.took <= 0 {
 			continue
 		}
-		name := fill(ph.name, 11) + fillLeft(unitDuration(ph.took), 7)
+		name := fill(ph.name, 12) + fillLeft(unitDuration(ph.took), 7)
 		lines = append(lines, say(name+"  ", calm, l.bar(begun, ph.took, p.Total, w-label)))
 		begun += ph.took
 	}
-	return append(lines, say(fill("total", 11)+fillLeft(unitDuration(p.Total), 7)))
+	return append(lines, say(fill("total", 12)+fillLeft(unitDuration(p.Total), 7)))
 }
 
 // bar is blanks until a phase begins and blocks while it lasts.

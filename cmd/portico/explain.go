@@ -159,25 +159,23 @@ func withoutNil(e proxy.Explanation) proxy.Explanation {
 	return e
 }
 
-func printExplanation(w io.Writer, e proxy.Explanation) error {
-	t := tabwriter.NewWriter(plain{w}, 0, 0, 2, ' ', 0)
-	route := "none"
-	if e.Route != nil {
-		route = *e.Route
-	}
-	fmt.Fprintf(t, "route\t%s\n", route)
-	for _, r := range e.Reasons {
+// printReasons says of each route why it won or lost.
+func printReasons(w io.Writer, all []proxy.Reason) {
+	for _, r := range all {
 		mark := "-"
 		if r.Matched {
 			mark = ">"
 		}
-		fmt.Fprintf(t, "  %s %s\t%s\n", mark, r.Route, r.Why)
+		fmt.Fprintf(w, "  %s %s\t%s\n", mark, r.Route, r.Why)
 	}
-	for _, f := range []struct{ name, value string }{
-		{"client", e.Client}, {"url", e.URL}, {"upstream", e.Upstream}, {"fallback", e.Fallback}, {"certificate", e.Certificate},
-	} {
-		if f.value != "" {
-			fmt.Fprintf(t, "%s\t%s\n", f.name, f.value)
+}
+
+func printExplanation(w io.Writer, e proxy.Explanation) error {
+	t := tabwriter.NewWriter(plain{w}, 0, 0, 2, ' ', 0)
+	for _, f := range e.Facts() {
+		fmt.Fprintf(t, "%s\t%s\n", f[0], f[1])
+		if f[0] == "route" {
+			printReasons(t, e.Reasons)
 		}
 	}
 	for _, g := range e.Guards {
@@ -185,9 +183,6 @@ func printExplanation(w io.Writer, e proxy.Explanation) error {
 	}
 	for _, line := range e.Inherited() {
 		fmt.Fprintf(t, "from\t%s\n", line)
-	}
-	if e.Status != 0 {
-		fmt.Fprintf(t, "answer\t%d from portico itself\n", e.Status)
 	}
 	for _, line := range e.Advice {
 		fmt.Fprintf(t, "→ %s\n", line)

@@ -52,7 +52,7 @@ type Phases struct {
 	Queue     time.Duration // waiting for a free place
 	Dial      time.Duration
 	Handshake time.Duration // TLS with the upstream
-	Send      time.Duration // until the head was written
+	Send      time.Duration // until the head was written, and the body where no answer came before
 	FirstByte time.Duration // from there to the first byte of the answer
 	Body      time.Duration // from there to the end
 }
