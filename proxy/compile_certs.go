@@ -70,6 +70,7 @@ func isHomeName(host string) bool {
 }
 
 const (
+	letsEncryptHome    = "letsencrypt.org"
 	letsEncrypt        = "https://acme-v02.api.letsencrypt.org/directory"
 	letsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
 )

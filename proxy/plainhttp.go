@@ -9,20 +9,24 @@ import (
 // (RFC 8555 section 8.3).
 const challengePath = "/.well-known/acme-challenge/"
 
-// challenged answers an authority that asks for a token of ours. Any other goes
-// its way: a server behind us may renew its own certificate.
+// challenged answers an authority that asks for a token of ours, and a beacon.
+// Any other goes its way: a server behind us may renew its own certificate.
 func (v *visit) challenged() bool {
 	r := &v.x.Request
 	if !bytes.HasPrefix(r.Path, []byte(challengePath)) {
 		return false
 	}
+	why := "an authority validates this name"
 	token, ours := v.server.certs.Challenge(string(r.Host), string(r.Path))
 	if !ours {
-		return false
+		why = "portico looks whether an address leads here"
+		token, ours = v.server.beacons.answer(r.Path)
 	}
-	v.row.Detail = "an authority validates this name"
-	v.reply(200, []byte("text/plain; charset=utf-8"), token)
-	return true
+	if ours {
+		v.row.Detail = why
+		v.reply(200, []byte("text/plain; charset=utf-8"), token)
+	}
+	return ours
 }
 
 // overPlain is what becomes of a request over plain HTTP: by default it is

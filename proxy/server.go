@@ -35,6 +35,7 @@ type Server struct {
 	started  time.Time
 	banBook  ban.Book
 	router   router
+	beacons  beacons
 	places   places
 	journal  *journal
 	hashing  *basic.Gate

@@ -19,9 +19,6 @@ func (k *Keeper) Rehearse(ctx context.Context, host string, a Authority) error {
 	if isWildcard(host) {
 		return fmt.Errorf("%w: a wildcard is no name that strangers can visit, name one below it", ErrNotServed)
 	}
-	if _, ok := k.Chosen(host); !ok {
-		return fmt.Errorf("%w: no route serves %s over TLS", ErrNotServed, host)
-	}
 	apart := &Keeper{Options: Options{Log: k.Log, World: k.World, TXT: k.TXT}, memory: newMemory(atomicfile.File{})}
 	i := newIssuer(apart, host, &a)
 	if !k.rehearsal.CompareAndSwap(nil, i) {
