@@ -36,6 +36,22 @@ func (s *Service) Carrier() string {
 	return s.owned.carrier
 }
 
+// Doubt says why an address was not found, "" where both families were or the
+// home has but one.
+func (s *Service) Doubt() string {
+	for _, a := range s.Status().Accounts {
+		if a.Problem != "" {
+			return a.Problem
+		}
+	}
+	s.own.Lock()
+	defer s.own.Unlock()
+	if s.owned.err != nil {
+		return s.owned.err.Error()
+	}
+	return s.owned.doubt
+}
+
 // lookOnce looks for the addresses where no table has found any: the way the
 // first one says, for its owner may know why.
 func (s *Service) lookOnce(ctx context.Context) finding {

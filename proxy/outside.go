@@ -45,7 +45,7 @@ var ErrNotServed = certs.ErrNotServed
 func (s *Server) Rehearse(ctx context.Context, c *config.ACME, host string) (directory string, err error) {
 	snap := s.snapshot.Load()
 	if !slices.ContainsFunc(snap.config.Routes, func(r *config.Route) bool { return r.Enabled && hasHost(r, host) }) {
-		return "", fmt.Errorf("%w: no route has the host %s", ErrNotServed, host)
+		return "", fmt.Errorf("%w: no route serves %s", ErrNotServed, host)
 	}
 	a := rehearsalAuthority(c)
 	if snap.https == "" {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -27,7 +28,7 @@ const (
 const doctorHelp = `Look at what stands between strangers and your routes: clock, listeners, the DNS
 of every host, the provider's network, certificates, dynamic DNS. Each finding is
 green, yellow or red, and says what to do. With --outside an order is placed at
-the certificate authority's directory for tests and thrown away: its servers
+the certificate authority's directory (Let's Encrypt's for tests) and thrown away: its servers
 visit NAME from outside, which proves that DNS, router and provider let
 strangers in. It exits with 1 where a finding is red.`
 
@@ -62,7 +63,7 @@ func newDoctor(s streams, at *places) *cobra.Command {
 
 // finding is one thing that was looked at, as a script reads it.
 type finding struct {
-	Check string `json:"check"` // clock, listener, address, dns, router, certificate, ddns, outside, portico
+	Check string `json:"check"` // clock, listener, address, dns, router, home, certificate, ddns, outside, portico
 	About string `json:"about"` // a host, an address; "" for the whole
 	Color color  `json:"color"`
 	Says  string `json:"says"`
@@ -93,11 +94,13 @@ func worst(list []finding) color {
 
 func printFindings(w io.Writer, list []finding) error {
 	t := tabwriter.NewWriter(plain{w}, 0, 0, 2, ' ', 0)
+	said := ""
 	for _, f := range list {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Color, f.Check, strings.TrimPrefix(f.About+": "+f.Says, ": "))
-		for line := range strings.Lines(f.Do) {
-			fmt.Fprintf(t, "\t\t→ %s\n", strings.TrimSuffix(line, "\n"))
+		if f.Do != "" && f.Do != said { // once, where the next finding asks for the same
+			fmt.Fprintf(t, "\t\t→ %s\n", strings.ReplaceAll(f.Do, "\n", "\n\t\t  "))
 		}
+		said = f.Do
 	}
 	return t.Flush()
 }
@@ -147,17 +150,18 @@ func (sv *service) doctorCommand() command {
 		e := &examination{config: sv.store.Current().Config, server: sv.server, ddns: sv.ddns, ports: sv.ports, running: true}
 		list := e.run(ctx)
 		if host := c.request.Host; host != "" {
-			list = append(list, e.outside(ctx, host))
+			list = append(list, e.outside(ctx, host, list))
 		}
 		return c.answer(answer{Findings: list})
 	}
 }
 
 // outside has strangers come.
-func (e *examination) outside(ctx context.Context, host string) finding {
+func (e *examination) outside(ctx context.Context, host string, seen []finding) finding {
 	ctx, cancel := context.WithTimeout(ctx, outsideWait)
 	defer cancel()
-	directory, err := e.server.Rehearse(ctx, e.config.ACME, strings.ToLower(host))
+	host = strings.ToLower(host)
+	directory, err := e.server.Rehearse(ctx, e.config.ACME, host)
 	f := finding{Check: "outside", About: host, Color: red}
 	switch {
 	case err == nil:
@@ -165,7 +169,10 @@ func (e *examination) outside(ctx context.Context, host string) finding {
 	case errors.Is(err, proxy.ErrNotServed):
 		f.Says = err.Error()
 	default:
-		f.Says, f.Do = "no stranger came in: "+err.Error(), forwarding(e.server)
+		f.Says, f.Do = "the servers behind "+directory+" did not come in: "+err.Error(), forwarding(e.server)
+		if i := slices.IndexFunc(seen, func(f finding) bool { return f.Check == "dns" && f.About == host && f.Color == red }); i >= 0 {
+			f.Do = seen[i].Do + "; then " + f.Do
+		}
 	}
 	return f
 }

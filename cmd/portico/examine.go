@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -25,7 +24,10 @@ type examination struct {
 	ports   *ports
 	running bool // server, ddns and ports are those at work
 
-	home []netip.Addr // the public addresses
+	home    []netip.Addr // the public addresses
+	shared  []netip.Addr // those that others see, which are the provider's
+	offline bool
+	known   []string // the public hosts that the DNS knows
 }
 
 // run looks at everything, in the order in which a visit comes in.
@@ -36,11 +38,15 @@ func (e *examination) run(ctx context.Context) (list []finding) {
 	if e.running {
 		list = append(list, e.listeners(ctx)...)
 	}
-	list = append(list, e.address(ctx)...)
-	list = append(list, e.names(ctx)...)
+	list = append(list, e.address(ctx))
+	if e.offline {
+		list = append(list, finding{"dns", "", yellow, "not asked: this machine is offline", ""})
+	} else {
+		list = append(list, e.names(ctx)...)
+	}
 	if e.running {
 		list = append(list, portFindings(e.ports.reports(), forwarding(e.server))...)
-		list = append(list, e.hairpin(ctx)...)
+		list = append(list, e.inside(ctx)...)
 		list = append(list, certFindings(e.server.Certificates(), time.Now())...)
 		list = append(list, ddnsFindings(ddnsReports(e.ddns.Status()))...)
 	}
@@ -114,22 +120,34 @@ func local(bound string) string {
 	return ap.String()
 }
 
-// address finds where the home is, and who stands before it.
-func (e *examination) address(ctx context.Context) []finding {
+// address finds where the home is, and who stands before it. An IPv4 address
+// that the provider shares among homes is none of this one's.
+func (e *examination) address(ctx context.Context) finding {
 	e.home = e.ddns.Public(ctx)
 	f := finding{Check: "address", Color: green, Says: "the home is at " + addrTexts(e.home)}
 	carrier := e.ddns.Carrier()
-	switch {
-	case len(e.home) == 0:
-		f.Color, f.Says, f.Do = yellow, "the public address could not be found", "see that this machine is online; portico ddns status says more"
-	case carrier != "" && len(of(e.home, true)) > 0:
-		f.Color, f.Says = yellow, carrier+"; over IPv6 it is at "+addrTexts(of(e.home, true))
-	case carrier != "":
-		f.Color, f.Says = red, carrier
-		f.Do = "ask the provider for a public IPv4 address or for IPv6, or put a relay before this home and set front = true in [acme]"
+	if carrier != "" {
+		e.shared, e.home = of(e.home, false), of(e.home, true)
 	}
-	return []finding{f}
+	switch {
+	case carrier != "" && len(e.home) > 0:
+		f.Color, f.Says = yellow, carrier+"; over IPv6 it is at "+addrTexts(e.home)
+		f.Do = "visitors with IPv6 come in; for the others " + asksProvider
+	case carrier != "":
+		f.Color, f.Says, f.Do = red, carrier, asksProvider
+	case len(e.home) > 0:
+	case len(e.server.Gateways()) == 0:
+		e.offline = true
+		f.Color, f.Says, f.Do = red, "this machine is offline: it knows no router", "look at the cable or the Wi-Fi; ip route shows the way out, where there is one"
+	default:
+		f.Color, f.Says = yellow, joinWords("the public address could not be found", e.ddns.Doubt())
+		f.Do = "see that this machine is online, and that no VPN or proxy carries its questions; sources in a [ddns] table names others to ask"
+	}
+	return f
 }
+
+const asksProvider = "ask the provider for a public IPv4 address" +
+	" (where the router before is yours too, forward TCP 80 and 443 on it to this one), or put a relay before this home and set front = true in [acme]"
 
 func addrTexts(list []netip.Addr) string {
 	texts := make([]string, len(list))
@@ -162,14 +180,22 @@ func (e *examination) names(ctx context.Context) []finding {
 		})
 	}
 	jobs.Wait()
+	for i, host := range hosts {
+		if list[i].Color != red {
+			e.known = append(e.known, host)
+		}
+	}
 	return list
 }
 
-// host asks the DNS about one. Below a wildcard any name would do.
+// host asks the DNS about one.
 func (e *examination) host(ctx context.Context, host string) finding {
-	published, err := proxy.Published(ctx, e.config.ACME, strings.Replace(host, "*", "portico-looks", 1))
+	published, err := proxy.Published(ctx, e.config.ACME, someName(host))
 	return e.name(host, published, err)
 }
+
+// someName is a name that a host stands for: below a wildcard any would do.
+func someName(host string) string { return strings.Replace(host, "*", "portico-looks", 1) }
 
 func publicHosts(c *config.Config) (list []string) {
 	for _, r := range c.Routes {
@@ -180,49 +206,4 @@ func publicHosts(c *config.Config) (list []string) {
 		}
 	}
 	return list
-}
-
-// name judges where a host leads.
-func (e *examination) name(host string, published []netip.Addr, err error) finding {
-	f := finding{Check: "dns", About: host, Color: green, Says: "leads here, to " + addrTexts(published)}
-	front := ""
-	for _, a := range published {
-		front = firstOf(front, e.server.Front(a))
-	}
-	relay := e.config.ACME != nil && e.config.ACME.Front
-	switch {
-	case err != nil:
-		f.Color, f.Says = yellow, err.Error()
-	case len(published) == 0:
-		f.Color, f.Says = red, "has no address in the DNS"
-		f.Do = "add a record for it at your DNS provider, or a [ddns] table that does: " + e.records(host, e.home)
-	case slices.ContainsFunc(published, func(a netip.Addr) bool { return slices.Contains(e.home, a) }):
-		if others := slices.DeleteFunc(slices.Clone(published), func(a netip.Addr) bool { return slices.Contains(e.home, a) }); len(others) > 0 {
-			f.Color, f.Says = yellow, fmt.Sprintf("leads here, but also to %s, which is not known to be this home", addrTexts(others))
-		}
-	case front != "":
-		f.Says = "leads to " + front + ", which passes visits on"
-	case relay:
-		f.Says = "leads to the relay at " + addrTexts(published)
-	case !slices.ContainsFunc(published, ddns.Global):
-		f.Color, f.Says = yellow, "leads to "+addrTexts(published)+", which nobody outside reaches"
-	case len(e.home) == 0:
-		f.Color, f.Says = yellow, "leads to "+addrTexts(published)+"; whether that is this home is not known"
-	default:
-		f.Color, f.Says = red, fmt.Sprintf("leads to %s, and this home is at %s", addrTexts(published), addrTexts(e.home))
-		f.Do = "change the record: " + e.records(host, e.home) + "; or set front = true in [acme] where a relay stands there"
-	}
-	return f
-}
-
-func (e *examination) records(host string, at []netip.Addr) string {
-	var list []string
-	for _, a := range at {
-		kind := "A"
-		if a.Is6() {
-			kind = "AAAA"
-		}
-		list = append(list, host+" "+kind+" "+a.String())
-	}
-	return strings.Join(list, ", ")
 }

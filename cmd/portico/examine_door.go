@@ -1,85 +1,121 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"slices"
+	"net/http"
+	"net/netip"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // hairpin dials the home's own public address and looks for ourselves: visitors
 // at home use the same names as those outside.
-func (e *examination) hairpin(ctx context.Context) []finding {
-	hosts := slices.DeleteFunc(publicHosts(e.config), func(h string) bool { return strings.HasPrefix(h, "*") })
+func (e *examination) hairpin(ctx context.Context) (list []finding) {
 	home := of(e.home, false)
-	if len(hosts) == 0 || len(home) == 0 || e.ddns.Carrier() != "" {
+	if len(home) == 0 {
 		return nil
 	}
-	var list []finding
+	path, answer, off := e.server.Beacon()
+	defer off()
+	b := beacon{path: path, answer: answer}
 	for _, d := range doorsOf(e.server) {
-		f := finding{Check: "router", About: net.JoinHostPort(home[0].String(), fmt.Sprint(d.outer)), Color: green, Says: "leads back here from inside"}
-		if err := e.meets(ctx, f.About, d, hosts[0]); err != nil {
-			f.Color = yellow
-			f.Says = "from inside, the public address does not lead here: " + err.Error()
-			f.Do = forwarding(e.server) + "; where strangers come in (portico doctor --outside " + hosts[0] + "), only visitors at home need help:\n" + e.localRecords(hosts)
-		} else if !d.tls {
-			f.Says = "answers from inside; without TLS nobody can tell whether it is this portico"
+		f := finding{"router", netip.AddrPortFrom(home[0], d.outer).String(), green, "leads back here from inside", ""}
+		if err := e.meets(ctx, f.About, d, b); err != nil {
+			f.Color, f.Says, f.Do = yellow, "from inside, the public address does not lead here: "+err.Error(), forwarding(e.server)
+			if !e.config.Server.MapPorts {
+				f.Do += ", or have portico ask it to: map_ports = true under [server]"
+			}
+			if len(e.known) > 0 {
+				f.Do += "; whether strangers come in is told by portico doctor --outside " + someName(e.known[0])
+			}
 		}
 		list = append(list, f)
 	}
 	return list
 }
 
-// meets dials an address and tells by the certificate whether we answer.
-func (e *examination) meets(ctx context.Context, addr string, d door, host string) error {
-	if !d.tls {
-		return answers(ctx, addr)
+// beacon is a question that only this portico can answer.
+type beacon struct {
+	path, answer string
+	host         string // whom the question is for; "" for nobody by name
+}
+
+// meets dials an address and tells by the beacon whether we answer.
+func (e *examination) meets(ctx context.Context, addr string, d door, b beacon) error {
+	here := local(d.inner.String())
+	if len(e.known) > 0 {
+		b.host = someName(e.known[0])
+		if b.seen(ctx, here, d.tls) == nil {
+			return b.seen(ctx, addr, d.tls)
+		}
+		b.host = "" // that host does without TLS
 	}
-	ours, err := shownAt(ctx, local(d.inner.String()), host)
-	if err != nil {
-		return fmt.Errorf("not even here: %w", err)
+	if err := b.seen(ctx, here, d.tls); err != nil {
+		return fmt.Errorf("not even this machine finds itself at %s: %w", here, err)
 	}
-	theirs, err := shownAt(ctx, addr, host)
+	return b.seen(ctx, addr, d.tls)
+}
+
+// seen asks at an address. The certificate is not looked at: that it may be a
+// stand-in is no matter here.
+func (b beacon) seen(ctx context.Context, addr string, encrypted bool) error {
+	dialer := &net.Dialer{Timeout: 3 * time.Second}
+	client := &http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: b.host},
+			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return dialer.DialContext(ctx, network, addr)
+			}}}
+	scheme := "http://"
+	if encrypted {
+		scheme = "https://"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+firstOf(b.host, addr)+b.path, nil)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(ours, theirs) {
-		return errors.New("something else answers, with another certificate: the router itself?")
+	resp, err := client.Do(req)
+	if err != nil {
+		return dialWords(err)
+	}
+	defer resp.Body.Close()
+	got := make([]byte, len(b.answer))
+	if _, err := io.ReadFull(resp.Body, got); err != nil || string(got) != b.answer {
+		return errors.New("something else answers there, the router's own page perhaps")
 	}
 	return nil
 }
 
-// shownAt is the certificate that is shown for a host. It is compared, not
-// trusted.
-func shownAt(ctx context.Context, addr, host string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	d := tls.Dialer{Config: &tls.Config{ServerName: host, InsecureSkipVerify: true}}
-	conn, err := d.DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err
+// dialWords says in plain words why nobody answered.
+func dialWords(err error) error {
+	var late net.Error
+	var record tls.RecordHeaderError
+	switch {
+	case errors.Is(err, unix.ECONNREFUSED):
+		return errors.New("nobody listens there")
+	case errors.Is(err, unix.ENETUNREACH), errors.Is(err, unix.EHOSTUNREACH):
+		return errors.New("no way leads there")
+	case errors.As(err, &late) && late.Timeout():
+		return errors.New("no answer")
+	case errors.As(err, &record):
+		return errors.New("something else answers there, without TLS")
+	case errors.Is(err, io.EOF), errors.Is(err, unix.ECONNRESET):
+		return errors.New("something else answers there, and hangs up")
 	}
-	defer conn.Close()
-	return conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Raw, nil
+	return err
 }
 
-// localRecords are what a home's own resolver can be told, in the words of each.
-func (e *examination) localRecords(hosts []string) string {
-	const most = 20
-	at := "ADDRESS-OF-THIS-MACHINE"
-	if _, here := homeRouter(e.server); here.IsValid() {
-		at = here.String()
+// someOf names a few of many.
+func someOf(list []string) string {
+	const most = 3
+	if len(list) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 	}
-	hosts = hosts[:min(len(hosts), most)]
-	var dnsmasq strings.Builder
-	for _, h := range hosts {
-		fmt.Fprintf(&dnsmasq, "\n  address=/%s/%s", h, at)
-	}
-	return fmt.Sprintf("hosts file, Pi-hole (Local DNS):\n  %s %s\nAdGuard Home (DNS rewrites): each name to %s\ndnsmasq:%s",
-		at, strings.Join(hosts, " "), at, dnsmasq.String())
+	return strings.Join(list, ", ")
 }

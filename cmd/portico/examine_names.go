@@ -70,10 +70,11 @@ func ddnsFindings(reports []ddnsReport) (list []finding) {
 			case "stop":
 				f.Color, f.Do = red, fmt.Sprintf("mend [ddns.%s]; portico ddns update %s tries again", r.Name, r.Name)
 			case "new":
-				f.Color, f.Says = yellow, "not published yet"
+				f.Color, f.Says, f.Do = yellow, "not published yet", "it is under way; portico ddns status says how it goes"
 			default:
 				f.Color = yellow
 				f.Says += ", asked again " + n.Next.Local().Format("15:04")
+				f.Do = "portico ddns update " + r.Name + " asks now"
 			}
 			list = append(list, f)
 		}

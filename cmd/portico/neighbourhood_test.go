@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -12,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
 )
 
@@ -59,8 +62,58 @@ func newNeighbourhood(t *testing.T, h *home) *neighbourhood {
 		n.ip(n.router, "addr add "+addr+"/32 dev lo")
 	}
 	n.ip(n.home, "route add default via "+atRouter)
-	h.within = []string{"ip", "netns", "exec", n.home}
+	// The home's resolver is the router.
+	h.write("resolv.conf", "nameserver "+atRouter+"\n")
+	h.within = []string{"ip", "netns", "exec", n.home, "unshare", "-m", "sh", "-c",
+		"mount --bind " + h.path("resolv.conf") + " /etc/resolv.conf && exec \"$0\" \"$@\""}
 	return n
+}
+
+// forward has the router send strangers and those at home to the home's doors.
+func (n *neighbourhood) forward() {
+	n.t.Helper()
+	n.run("ip", "netns", "exec", n.router, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+	n.run("ip", "netns", "exec", n.router, "nft", "add table ip nat; add chain ip nat before { type nat hook prerouting priority -100; }; "+
+		"add chain ip nat after { type nat hook postrouting priority 100; }; "+
+		"add rule ip nat before ip daddr "+atPublic+" tcp dport { 80, 443 } dnat to "+atHome+"; "+
+		"add rule ip nat after oifname in0 masquerade")
+}
+
+// says has a stranger's or the router's web server answer everything alike.
+func (n *neighbourhood) says(addr, text string) {
+	n.t.Helper()
+	var l net.Listener
+	n.in(n.router, func() (err error) { l, err = net.Listen("tcp", addr); return err })
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, text) })}
+	go func() { _ = s.Serve(l) }()
+	n.t.Cleanup(func() { s.Close() })
+}
+
+// names is a server of names: addresses by name, of both families.
+func (n *neighbourhood) names(addr string, leads map[string]string) {
+	n.t.Helper()
+	conn := n.hear(n.router, addr)
+	s := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg)
+		m.SetReply(q)
+		name := q.Question[0].Name
+		to, known := leads[strings.TrimSuffix(strings.ToLower(name), ".")]
+		if !known {
+			m.Rcode = dns.RcodeNameError
+		}
+		for one := range strings.FieldsSeq(to) {
+			kind := dns.TypeA
+			if strings.Contains(one, ":") {
+				kind = dns.TypeAAAA
+			}
+			if rr, err := dns.NewRR(name + " 0 IN " + dns.TypeToString[kind] + " " + one); err == nil && q.Question[0].Qtype == kind {
+				m.Answer = append(m.Answer, rr)
+			}
+		}
+		_ = w.WriteMsg(m)
+	})}
+	go func() { _ = s.ActivateAndServe() }()
+	n.t.Cleanup(func() { _ = s.Shutdown() })
 }
 
 func (n *neighbourhood) ip(space, command string) {
