@@ -37,6 +37,10 @@ func parseGlobal(text string, v6 bool) (netip.Addr, error) {
 	return a, nil
 }
 
+// SecondRouter ends what Service.Carrier says of a home whose router stands
+// behind another, which may be its owner's too and lead here.
+const SecondRouter = "another router or the provider's NAT stands before it"
+
 // behindCarrier says in words why a router's outer address cannot be reached,
 // "" where it can. public is the address that others see; invalid where nobody
 // said.
@@ -47,7 +51,7 @@ func behindCarrier(router, public netip.Addr) string {
 	case shared.Contains(router):
 		return fmt.Sprintf("the router's own address %s belongs to the provider's network (CGNAT): nobody reaches this home over IPv4", router)
 	case router.IsPrivate():
-		return fmt.Sprintf("the router's own address %s is private: another router or the provider's NAT stands before it", router)
+		return fmt.Sprintf("the router's own address %s is private: %s", router, SecondRouter)
 	case !Global(router):
 		return fmt.Sprintf("the router's own address %s leads nowhere outside (DS-Lite): nobody reaches this home over IPv4", router)
 	case public.IsValid() && router != public:

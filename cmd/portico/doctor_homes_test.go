@@ -87,8 +87,13 @@ func TestDoctorHomes(t *testing.T) {
 		}, "router", 1},
 
 		{"another router before it", func(s *street) { s.outer = "192.168.0.2"; s.natpmp() }, []seen{
-			{"address", "", red, "192.168.0.2 is private: another router", "where the router before is yours too, forward TCP 80 and 443 on it"},
-		}, "router", 1},
+			{"address", "", yellow, "192.168.0.2 is private: another router", "if that router is yours, forward TCP 80 and 443 on it to this one too"},
+			{"router", ":443", yellow, "does not lead here", ""},
+		}, "", 1},
+
+		{"another router that sends all here", func(s *street) { s.outer = "192.168.0.2"; s.natpmp(); s.forward() }, []seen{
+			{"address", "", yellow, "another router", ""}, {"router", ":443", green, "leads back here", ""},
+		}, "home", 1},
 
 		{"DS-Lite", func(s *street) {
 			s.outer = "192.0.0.2"

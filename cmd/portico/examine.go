@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -126,10 +127,14 @@ func (e *examination) address(ctx context.Context) finding {
 	e.home = e.ddns.Public(ctx)
 	f := finding{Check: "address", Color: green, Says: "the home is at " + addrTexts(e.home)}
 	carrier := e.ddns.Carrier()
-	if carrier != "" {
+	second := strings.HasSuffix(carrier, ddns.SecondRouter)
+	if carrier != "" && !second {
 		e.shared, e.home = of(e.home, false), of(e.home, true)
 	}
 	switch {
+	case second:
+		f.Color, f.Says = yellow, carrier
+		f.Do = fmt.Sprintf("if that router is yours, forward TCP 80 and 443 on it to this one too, or put it into bridge mode; else %s", asksProvider)
 	case carrier != "" && len(e.home) > 0:
 		f.Color, f.Says = yellow, carrier+"; over IPv6 it is at "+addrTexts(e.home)
 		f.Do = "visitors with IPv6 come in; for the others " + asksProvider
@@ -146,8 +151,7 @@ func (e *examination) address(ctx context.Context) finding {
 	return f
 }
 
-const asksProvider = "ask the provider for a public IPv4 address" +
-	" (where the router before is yours too, forward TCP 80 and 443 on it to this one), or put a relay before this home and set front = true in [acme]"
+const asksProvider = "ask the provider for a public IPv4 address, or put a relay before this home and set front = true in [acme]"
 
 func addrTexts(list []netip.Addr) string {
 	texts := make([]string, len(list))

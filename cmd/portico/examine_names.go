@@ -17,7 +17,7 @@ func certFindings(certs []proxy.CertificateStatus, now time.Time) (list []findin
 			f.Color, f.Says = red, joinWords("ended "+c.Until.Local().Format(time.DateOnly), c.Why)
 		case proxy.CertificatePending:
 			f.Color, f.Says = red, joinWords("there is none yet", c.Why)
-			f.Do = "portico certs --now " + c.Host + " tries at once"
+			f.Do = "it is tried again by itself when that is mended; portico certs --now " + c.Host + " tries at once"
 		case proxy.CertificateEnding:
 			f.Color, f.Says = yellow, joinWords(fmt.Sprintf("ends in %d days", int(c.Until.Sub(now).Hours()/24)), c.Why)
 		default:
@@ -71,6 +71,9 @@ func ddnsFindings(reports []ddnsReport) (list []finding) {
 				f.Color, f.Do = red, fmt.Sprintf("mend [ddns.%s]; portico ddns update %s tries again", r.Name, r.Name)
 			case "new":
 				f.Color, f.Says, f.Do = yellow, "not published yet", "it is under way; portico ddns status says how it goes"
+				if r.Problem != "" {
+					f.Do = "it waits for the public address"
+				}
 			default:
 				f.Color = yellow
 				f.Says += ", asked again " + n.Next.Local().Format("15:04")
