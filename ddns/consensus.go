@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -14,12 +15,12 @@ import (
 func agree(ctx context.Context, sources []source, v6 bool) (netip.Addr, error) {
 	need := min(2, operators(sources))
 	votes := map[netip.Addr]map[string]bool{}
-	var said []string
+	var said opinions
 	for len(sources) > 0 {
 		n := min(2, len(sources))
 		agreed := netip.Addr{}
 		for _, a := range askAll(ctx, sources[:n], v6) {
-			said = append(said, a.words())
+			said = append(said, a)
 			if a.err != nil {
 				continue
 			}
@@ -42,8 +43,8 @@ func agree(ctx context.Context, sources []source, v6 bool) (netip.Addr, error) {
 	return netip.Addr{}, disagreement(votes, said)
 }
 
-func disagreement(votes map[netip.Addr]map[string]bool, said []string) error {
-	all := strings.Join(said, "; ")
+func disagreement(votes map[netip.Addr]map[string]bool, said opinions) error {
+	all := said.words()
 	switch len(votes) {
 	case 0:
 		return errors.New("nobody could tell the public address: " + all)
@@ -75,9 +76,31 @@ type opinion struct {
 
 func (o opinion) words() string {
 	if o.err != nil {
-		return fmt.Sprintf("%s: %v", o.operator, o.err)
+		return o.err.Error()
 	}
-	return fmt.Sprintf("%s says %s", o.operator, o.addr)
+	return "it is " + o.addr.String()
+}
+
+// opinions are those of all who were asked.
+type opinions []opinion
+
+// words names those together who said the same.
+func (list opinions) words() string {
+	var all []string
+	who := map[string][]string{}
+	for _, o := range list {
+		words := o.words()
+		if who[words] == nil {
+			all = append(all, words)
+		}
+		if !slices.Contains(who[words], o.operator) {
+			who[words] = append(who[words], o.operator)
+		}
+	}
+	for i, words := range all {
+		all[i] = strings.Join(who[words], ", ") + ": " + words
+	}
+	return strings.Join(all, "; ")
 }
 
 func askAll(ctx context.Context, sources []source, v6 bool) []opinion {

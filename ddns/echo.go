@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/miekg/dns"
@@ -22,7 +23,7 @@ type source struct {
 }
 
 // echoTime bounds one question.
-const echoTime = 10 * time.Second
+const echoTime = 6 * time.Second
 
 // strangers are asked where a table says nothing else: several operators, over
 // two protocols.
@@ -60,10 +61,24 @@ func webSource(operator, v4URL, v6URL string) source {
 		}
 		text, err := fetch(ctx, target, v6)
 		if err != nil {
-			return netip.Addr{}, err
+			return netip.Addr{}, plainly(err)
 		}
 		return parseGlobal(addressIn(text), v6)
 	}}
+}
+
+// plainly says why a stranger did not answer, without the addresses and sockets
+// that a person cannot do anything about.
+func plainly(err error) error {
+	var late net.Error
+	var no syscall.Errno
+	switch {
+	case errors.As(err, &late) && late.Timeout():
+		return errors.New("no answer")
+	case errors.As(err, &no):
+		return no
+	}
+	return err
 }
 
 func fetch(ctx context.Context, target string, v6 bool) (string, error) {
@@ -129,7 +144,7 @@ func dnsSource(operator, question string, class, kind uint16, v4Server, v6Server
 		c := dns.Client{Net: network, Timeout: echoTime}
 		reply, _, err := c.ExchangeContext(ctx, m, server)
 		if err != nil {
-			return netip.Addr{}, err
+			return netip.Addr{}, plainly(err)
 		}
 		return parseGlobal(recordText(reply), v6)
 	}}

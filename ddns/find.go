@@ -111,11 +111,14 @@ func (f *finder) auto(ctx context.Context, c *config.DDNS) finding {
 	if len(c.Sources) > 0 {
 		sources = named(c.Sources)
 	}
+	outer := make(chan netip.Addr, 1)
+	go func() { // beside the strangers: a silent one takes its time, and so does a silent router
+		addr, _ := router.Outer(ctx, f.gateways())
+		outer <- addr
+	}()
 	out := echoed(ctx, sources, false)
 	out.V6 = stableV6("")
-	if outer, err := router.Outer(ctx, f.gateways()); err == nil {
-		out.carrier = behindCarrier(outer, out.V4)
-	}
+	out.carrier = behindCarrier(<-outer, out.V4)
 	return out.settled()
 }
 

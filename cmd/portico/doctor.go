@@ -170,7 +170,7 @@ func (e *examination) outside(ctx context.Context, host string, seen []finding) 
 		f.Says = err.Error()
 	default:
 		f.Says, f.Do = "the servers behind "+directory+" did not come in: "+err.Error(), forwarding(e.server)
-		if i := slices.IndexFunc(seen, func(f finding) bool { return f.Check == "dns" && f.About == host && f.Color == red }); i >= 0 {
+		if i := slices.IndexFunc(seen, func(f finding) bool { return f.Check == "dns" && f.About == host && f.Color != green }); i >= 0 {
 			f.Do = seen[i].Do + "; then " + f.Do
 		}
 	}

@@ -116,7 +116,7 @@ func TestDoctorHomes(t *testing.T) {
 
 		{"a lying echo", func(s *street) { s.echoes[1] = "198.51.100.66" }, []seen{
 			{"address", "", yellow, "the sources disagree about the public address", "no VPN or proxy"},
-			{"address", "", yellow, onlineTwo + ":8080 says 198.51.100.66", ""},
+			{"address", "", yellow, onlineTwo + ":8080: it is 198.51.100.66", ""},
 			{"dns", www, yellow, "whether that is this home is not known", ""},
 		}, "router", 1},
 

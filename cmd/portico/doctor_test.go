@@ -270,3 +270,25 @@ func TestCertFindings(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// TestOutsideOverPlainHTTP: strangers visit a home without TLS too, and the
+// directory that was asked is told, also where they do not come in.
+func TestOutsideOverPlainHTTP(t *testing.T) {
+	h := newHome(t)
+	n := newInternet(t, h)
+	n.lead("www.example.com", n.address)
+	h.write("portico.toml", strings.Replace(n.text(answersWith(t, "good"), "www.example.com"), "https = \""+n.address+":443\"\n", "", 1))
+	h.start("run", "--headless").serving()
+	once := func([]finding) bool { return true }
+	list, code := h.diagnosis(once, "--outside", "WWW.example.com")
+	if f := saw(list, "outside", ""); f.Color != green || code != 0 || !strings.Contains(f.Says, n.directory) {
+		t.Errorf("exit %d: %+v", code, list)
+	}
+	n.lead("www.example.com", "198.51.100.9")
+	list, code = h.diagnosis(once, "--outside", "www.example.com")
+	f := saw(list, "outside", "")
+	if f.Color != red || code != 1 || !strings.Contains(f.Says, n.directory) || !strings.HasPrefix(f.Do, "change the record: www.example.com A "+n.address) ||
+		!strings.Contains(f.Do, "forward TCP 80 to") {
+		t.Errorf("exit %d: %+v", code, f)
+	}
+}

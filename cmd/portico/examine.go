@@ -39,12 +39,9 @@ func (e *examination) run(ctx context.Context) (list []finding) {
 	if e.running {
 		list = append(list, e.listeners(ctx)...)
 	}
+	judge := e.names(ctx) // meanwhile
 	list = append(list, e.address(ctx))
-	if e.offline {
-		list = append(list, finding{"dns", "", yellow, "not asked: this machine is offline", ""})
-	} else {
-		list = append(list, e.names(ctx)...)
-	}
+	list = append(list, judge()...)
 	if e.running {
 		list = append(list, portFindings(e.ports.reports(), forwarding(e.server))...)
 		list = append(list, e.inside(ctx)...)
@@ -167,29 +164,36 @@ const (
 	hostsAtOnce = 8
 )
 
-// names asks the DNS about every public host of a route that is on.
-func (e *examination) names(ctx context.Context) []finding {
+// names asks the DNS about every public host of a route that is on, and judges
+// what it says when the home's addresses are known.
+func (e *examination) names(ctx context.Context) (judge func() []finding) {
 	hosts := publicHosts(e.config)
-	if len(hosts) == 0 {
-		return []finding{{"dns", "", green, "no route has a host that the world could know", ""}}
-	}
-	list := make([]finding, len(hosts))
+	published, failed := make([][]netip.Addr, len(hosts)), make([]error, len(hosts))
 	slots := make(chan struct{}, hostsAtOnce)
 	var jobs sync.WaitGroup
 	for i, host := range hosts {
 		jobs.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			list[i] = e.host(ctx, host)
+			published[i], failed[i] = proxy.Published(ctx, e.config.ACME, someName(host))
 		})
 	}
-	jobs.Wait()
-	for i, host := range hosts {
-		if list[i].Color != red {
-			e.known = append(e.known, host)
+	return func() (list []finding) {
+		jobs.Wait()
+		switch {
+		case len(hosts) == 0:
+			return []finding{{"dns", "", green, "no route has a host that the world could know", ""}}
+		case e.offline:
+			return []finding{{"dns", "", yellow, "not asked: this machine is offline", ""}}
 		}
+		for i, host := range hosts {
+			f := e.name(host, published[i], failed[i])
+			if list = append(list, f); f.Color != red {
+				e.known = append(e.known, host)
+			}
+		}
+		return list
 	}
-	return list
 }
 
 // host asks the DNS about one.

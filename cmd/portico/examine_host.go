@@ -11,6 +11,9 @@ import (
 
 // name judges where the DNS leads strangers who ask for a host.
 func (e *examination) name(host string, published []netip.Addr, err error) finding {
+	if words := dialWords(err); words != err {
+		err = fmt.Errorf("its servers of names cannot be asked: %w", words)
+	}
 	f := finding{Check: "dns", About: host, Color: green, Says: "leads here, to " + addrTexts(published)}
 	others := slices.DeleteFunc(slices.Clone(published), e.ours)
 	front := ""

@@ -103,7 +103,7 @@ func (p *ports) warnings() (list []string) {
 		why[r.Error] = append(why[r.Error], fmt.Sprint(r.Port))
 	}
 	for _, words := range closed {
-		list = append(list, fmt.Sprintf("the router does not open TCP %s (%s): %s", strings.Join(why[words], " and "), words, forwarding(p.server)))
+		list = append(list, fmt.Sprintf("the router does not open TCP %s; by hand: %s (%s)", strings.Join(why[words], " and "), forwarding(p.server), words))
 	}
 	return list
 }
