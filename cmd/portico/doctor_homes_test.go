@@ -16,6 +16,7 @@ type street struct {
 	world, pihole map[string]string // what the DNS says, outside and at home
 	echoes        [2]string
 	https         bool
+	listen        string // "" for every address
 }
 
 // seen is what a finding must be.
@@ -54,6 +55,10 @@ func TestDoctorHomes(t *testing.T) {
 
 		{"the router's own page", func(s *street) { s.https = false; s.says(atPublic+":80", "<html>Welcome to your router</html>") }, []seen{
 			{"router", ":80", yellow, "something else answers there", "forward TCP 80 to"},
+		}, "", 0},
+
+		{"on this machine alone", func(s *street) { s.https = false; s.listen = "127.0.0.1" }, []seen{
+			{"router", ":80", yellow, "nobody listens there", "let portico listen there: it listens on 127.0.0.1 alone"},
 		}, "", 0},
 
 		{"a Pi-hole leads straight here", func(s *street) { s.pihole = map[string]string{www: atHome} }, []seen{
@@ -163,7 +168,7 @@ func (s *street) examined(host string) ([]finding, int) {
 	s.says(onlineTwo+":8080", s.echoes[1])
 	s.names(onlineOne+":53", s.world)
 	s.names(atRouter+":53", s.pihole)
-	doors := "[server]\nhttp = \":80\"\n"
+	doors := "[server]\nhttp = \"" + s.listen + ":80\"\n"
 	if s.https {
 		doors += "https = \":443\"\n[acme]\nemail = \"ann@example.com\"\ndirectory = \"https://" + onlineOne + ":14000/dir\"\nresolver = \"" + onlineOne + "\"\n"
 	} else {

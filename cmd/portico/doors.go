@@ -71,12 +71,16 @@ func forwarding(server *proxy.Server) string {
 		}
 	}
 	var rules []string
+	alone := ""
 	for _, d := range doorsOf(server) {
 		rule := fmt.Sprint(d.outer)
 		if d.inner.Port() != d.outer {
 			rule += fmt.Sprintf(" (as port %d)", d.inner.Port())
 		}
 		rules = append(rules, rule)
+		if d.inner.Addr().IsLoopback() {
+			alone = fmt.Sprintf(", and let portico listen there: it listens on %s alone, where nobody else comes", d.inner.Addr())
+		}
 	}
-	return fmt.Sprintf("on %s forward TCP %s to %s", at, strings.Join(rules, " and "), to)
+	return fmt.Sprintf("on %s forward TCP %s to %s%s", at, strings.Join(rules, " and "), to, alone)
 }
