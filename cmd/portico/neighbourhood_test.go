@@ -131,23 +131,29 @@ func (n *neighbourhood) run(command string, args ...string) string {
 }
 
 // in does something in a namespace; sockets that it opens stay there. The thread
-// is not used again.
+// comes back: it may be the process's first, whose network /proc/net shows.
 func (n *neighbourhood) in(space string, do func() error) {
 	n.t.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		f, err := os.Open("/run/netns/" + space)
-		if err == nil {
-			defer f.Close()
-			err = unix.Setns(int(f.Fd()), unix.CLONE_NEWNET)
-		}
-		if err == nil {
-			err = do()
-		}
-		done <- err
-	}()
-	if err := <-done; err != nil {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	back, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer back.Close()
+	there, err := os.Open("/run/netns/" + space)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer there.Close()
+	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
+		n.t.Fatal(err)
+	}
+	err = do()
+	if back := unix.Setns(int(back.Fd()), unix.CLONE_NEWNET); back != nil {
+		panic(back) // nothing else may run on this thread
+	}
+	if err != nil {
 		n.t.Fatal(err)
 	}
 }
