@@ -19,7 +19,8 @@ func (l locks) Publish(ctx context.Context, table string) error { return l.ddns.
 
 // Leads asks what doctor asks of the DNS.
 func (l locks) Leads(ctx context.Context, host string) tui.Leading {
-	e := &examination{config: l.store.Current().Config, server: l.server, ddns: l.ddns, running: true, home: l.ddns.Public(ctx)}
+	e := &examination{config: l.store.Current().Config, server: l.server, ddns: l.ddns, running: true}
+	e.address(ctx)
 	f := e.host(ctx, host)
 	return tui.Leading{Here: f.Color == green, Says: f.Says, Do: f.Do}
 }
