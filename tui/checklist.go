@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"forge.home.arpa/portico/proxy"
@@ -67,12 +68,18 @@ func (c *checklist) look(m *model) {
 	src := m.src
 	m.await(func(ctx context.Context) then {
 		tried, led := map[string]string{}, map[string]Leading{}
-		for _, name := range routes {
-			tried[name] = src.silence(ctx, name)
-		}
-		for _, host := range hosts {
-			led[host] = src.Locks.Leads(ctx, host)
-		}
+		var both sync.WaitGroup // an upstream that is silent takes no time from the DNS
+		both.Go(func() {
+			for _, name := range routes {
+				tried[name] = src.silence(ctx, name)
+			}
+		})
+		both.Go(func() {
+			for _, host := range hosts {
+				led[host] = src.Locks.Leads(ctx, host)
+			}
+		})
+		both.Wait()
 		return func(m *model) {
 			c.looking, c.looked = false, m.o.Now()
 			maps.Copy(c.tried, tried)
