@@ -85,21 +85,26 @@ func (c *matter) lan() string {
 }
 
 func letIn(r *config.Route, who string) Mend {
-	names := make([]any, 0, len(r.Allow)+1)
-	for _, n := range r.Allow {
-		names = append(names, n.Name)
-	}
-	names = append(names, who)
 	return Mend{
 		Words: fmt.Sprintf("allow of route %s has not %s: add it if it should come in", r.Name, who),
 		What:  fmt.Sprintf("let %s into route %s", who, r.Name),
-		Edit: func(f *config.File) error {
-			if own, ok := f.Value("route", r.Name, "allow").([]any); ok && !slices.Contains(own, any(who)) {
-				return f.Set(append(slices.Clone(own), who), "route", r.Name, "allow")
-			}
-			return f.Set(names, "route", r.Name, "allow")
-		},
+		Edit:  func(f *config.File) error { return addTo(f, who, r.Allow, "route", r.Name, "allow") },
 	}
+}
+
+// addTo adds to a list as it stands in the file by then; where the file has none
+// there, to what applies.
+func addTo(f *config.File, who string, applies []config.Network, path ...string) error {
+	list, own := f.Value(path...).([]any)
+	if !own {
+		for _, n := range applies {
+			list = append(list, n.Name)
+		}
+	}
+	if slices.Contains(list, any(who)) {
+		return nil
+	}
+	return f.Set(append(slices.Clone(list), who), path...)
 }
 
 // body raises the limit to what was sent. Where nobody said how long that is,
@@ -193,15 +198,10 @@ func passesOn(request head) bool {
 }
 
 func trustProxy(c *config.Config, who, said string) Mend {
-	var names []any
-	for _, n := range c.Server.TrustedProxies {
-		names = append(names, n.Name)
-	}
-	names = append(names, who)
 	return Mend{
 		Words: fmt.Sprintf("%s said by X-Forwarded-For who asked (%.60s) and was not believed: trust it if it is your proxy", who, said),
 		Facts: []string{"whatever " + who + " says of addresses is believed from then on: add it only if it is a proxy of yours"},
 		What:  "trust the proxy " + who,
-		Edit:  func(f *config.File) error { return f.Set(names, "server", "trusted_proxies") },
+		Edit:  func(f *config.File) error { return addTo(f, who, c.Server.TrustedProxies, "server", "trusted_proxies") },
 	}
 }
