@@ -1,10 +1,6 @@
 package config
 
-import (
-	"net/netip"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // checkCerts warns of certificates that cannot come to be: a host has one,
 // whatever its routes say, and the default authority vouches for public names
@@ -16,7 +12,7 @@ func (d *decoder) checkCerts(c *Config, nodes map[*Route]*node) {
 			continue
 		}
 		n := nodes[r]
-		if i := slices.IndexFunc(r.Hosts, isUnvouched); i >= 0 && r.Cert == "acme" && c.ACME != nil && c.ACME.Directory == "" {
+		if i := slices.IndexFunc(r.Hosts, func(h string) bool { return !IsPublic(h) }); i >= 0 && r.Cert == "acme" && c.ACME != nil && c.ACME.Directory == "" {
 			d.warnCert(n, `"local" is for names of the home`, ": the authority of [acme] does not sign "+quote(r.Hosts[i]))
 		}
 		warned := false
@@ -41,10 +37,4 @@ func (d *decoder) warnCert(n *node, hint, message string) {
 	} else if d.room(true) {
 		d.about(true, n, n.KeyPos(), hint, message)
 	}
-}
-
-// isUnvouched tells a host that no public authority signs.
-func isUnvouched(host string) bool {
-	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil || IsHome(host) || !strings.Contains(host, ".")
 }

@@ -98,8 +98,15 @@ func isASCII(s string) bool {
 // that the local authority may.
 var homeSuffixes = []string{"lan", "local", "home.arpa", "internal", "test", "localhost"}
 
-// IsHome tells whether a host of a route is a name or an address of a home.
-func IsHome(host string) bool {
+// IsPublic tells a host that the world may know and its authorities sign: no
+// address, and no name that every home may have.
+func IsPublic(host string) bool {
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err != nil && strings.Contains(host, ".") && !isHome(host)
+}
+
+// isHome tells whether a host of a route is a name or an address of a home.
+func isHome(host string) bool {
 	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		return addr.IsPrivate() || addr.IsLoopback() || addr.IsLinkLocalUnicast()
 	}

@@ -110,7 +110,7 @@ func (d *decoder) checkComplete(n *node, all settings) {
 // checkRoute judges what only several keys together tell.
 func (d *decoder) checkRoute(n *node, r *Route, all settings) {
 	if cert := all["cert"]; r.Cert == "local" {
-		if i := slices.IndexFunc(r.Hosts, func(h string) bool { return !IsHome(h) }); i >= 0 {
+		if i := slices.IndexFunc(r.Hosts, func(h string) bool { return !isHome(h) }); i >= 0 {
 			d.bad(cert.node, "local is for "+strings.Join(homeSuffixes, ", ")+" and private addresses",
 				"the local authority does not sign %s", quote(r.Hosts[i]))
 		}

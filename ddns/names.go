@@ -1,7 +1,6 @@
 package ddns
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -28,7 +27,7 @@ func namesOf(table *config.DDNS, c *config.Config) []Name {
 	}
 	for _, r := range c.Routes {
 		for _, host := range r.Hosts {
-			if r.Enabled && (within(host, domain) || domain == "" && public(host) && !claimed(host, c.DDNS)) {
+			if r.Enabled && (within(host, domain) || domain == "" && config.IsPublic(host) && !claimed(host, c.DDNS)) {
 				add(host)
 			}
 		}
@@ -52,13 +51,6 @@ func domainOf(table *config.DDNS) string {
 // claimed tells a host that a table names as its domain's.
 func claimed(host string, tables []*config.DDNS) bool {
 	return slices.ContainsFunc(tables, func(t *config.DDNS) bool { return within(host, domainOf(t)) })
-}
-
-// public tells a name that the world may know: no address, and no name that
-// every home may have.
-func public(host string) bool {
-	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err != nil && strings.Contains(host, ".") && !config.IsHome(host)
 }
 
 // fullName puts a label before the domain unless it is there already.

@@ -3,7 +3,6 @@ package proxy
 import (
 	"encoding/base64"
 	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -44,7 +43,7 @@ func (c *compiler) certificates() certs.Plan {
 func want(host, said string) certs.Want {
 	switch said {
 	case "":
-		if isHomeName(host) {
+		if !config.IsPublic(host) {
 			return certs.Want{Host: host, Kind: certs.Local, Usual: true}
 		}
 		return certs.Want{Host: host, Kind: certs.ACME, Usual: true}
@@ -56,17 +55,6 @@ func want(host, said string) certs.Want {
 		return certs.Want{Host: host, Kind: certs.ACME}
 	}
 	return certs.Want{Host: host, Kind: certs.File, Pair: said}
-}
-
-// isHomeName tells a name that only the home's own authority can vouch for.
-func isHomeName(host string) bool {
-	if host == "*" || !strings.Contains(host, ".") {
-		return true
-	}
-	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return true
-	}
-	return slices.ContainsFunc(certs.HomeSuffixes, func(s string) bool { return host == s || strings.HasSuffix(host, "."+s) })
 }
 
 const (

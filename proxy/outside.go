@@ -29,10 +29,6 @@ func Published(ctx context.Context, a *config.ACME, host string) ([]netip.Addr, 
 // nobody known.
 func (s *Server) Front(a netip.Addr) string { return world{server: s}.Front(a) }
 
-// IsHomeName tells a host that the world knows nothing of: every home may have
-// it, or it is an address.
-func IsHomeName(host string) bool { return isHomeName(host) }
-
 // BuiltAt is a time that has passed for certain: a clock before it is wrong.
 func BuiltAt() time.Time { return builtAt() }
 

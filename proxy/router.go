@@ -51,8 +51,7 @@ func (v *visit) watchRouter() {
 var homeSuffixes = [][]byte{[]byte(".lan"), []byte(".local"), []byte(".home.arpa"), []byte(".internal"),
 	[]byte(".test"), []byte(".localhost")}
 
-// isPublicName tells a name that the internet can resolve, from those of a home
-// and from addresses.
+// isPublicName is config.IsPublic without an allocation.
 func isPublicName(host []byte) bool {
 	dot := bytes.LastIndexByte(host, '.')
 	if dot < 0 || host[0] == '[' || len(bytes.Trim(host[dot+1:], "0123456789")) == 0 {

@@ -7,16 +7,25 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"forge.home.arpa/portico/config"
+	"forge.home.arpa/portico/proxy/certs"
 )
 
+// TestIsPublicName: requests, the configuration and the local authority call the
+// same names a home's.
 func TestIsPublicName(t *testing.T) {
-	for host, want := range map[string]bool{
+	hosts := map[string]bool{
 		"www.example.com": true, "example.com": true, "xn--bcher-kva.example": true, "home.arpa.example.com": true,
 		"": false, "nas": false, "nas.lan": false, "nas.local": false, "a.b.home.arpa": false, "x.internal": false,
 		"x.test": false, "x.localhost": false, "localhost": false, "192.168.1.2": false, "203.0.113.9": false, "[2001:db8::1]": false,
-	} {
-		if got := isPublicName([]byte(host)); got != want {
-			t.Errorf("%q: %v", host, got)
+	}
+	for _, suffix := range certs.HomeSuffixes {
+		hosts["nas."+suffix] = false
+	}
+	for host, want := range hosts {
+		if got, known := isPublicName([]byte(host)), config.IsPublic(host); got != want || known != want {
+			t.Errorf("%q: %v, and %v by the configuration", host, got, known)
 		}
 	}
 }

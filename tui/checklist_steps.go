@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"forge.home.arpa/portico/config"
 	"forge.home.arpa/portico/ddns"
 	"forge.home.arpa/portico/proxy"
 )
@@ -74,7 +75,7 @@ func (m *model) upstreamStep(r *proxy.RouteStatus) step {
 // with a certificate to get, and those that dynamic DNS keeps.
 func (f *facts) publicHosts(r *proxy.RouteStatus) (hosts []string) {
 	for _, host := range r.Hosts {
-		if proxy.IsHomeName(host) {
+		if !config.IsPublic(host) {
 			continue
 		}
 		l := f.certOf(host)

@@ -208,7 +208,7 @@ func someName(host string) string { return strings.Replace(host, "*", "portico-l
 func publicHosts(c *config.Config) (list []string) {
 	for _, r := range c.Routes {
 		for _, host := range r.Hosts {
-			if r.Enabled && !proxy.IsHomeName(host) && !slices.Contains(list, host) && len(list) < mostHosts {
+			if r.Enabled && config.IsPublic(host) && !slices.Contains(list, host) && len(list) < mostHosts {
 				list = append(list, host)
 			}
 		}
