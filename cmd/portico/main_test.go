@@ -204,9 +204,15 @@ func (p *process) running() bool {
 // eventually polls until ok, and fails the test where that takes too long.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(soon); !ok(); time.Sleep(5 * time.Millisecond) {
+	within(t, soon, what, ok)
+}
+
+// within is eventually for what takes its time.
+func within(t *testing.T, d time.Duration, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(d); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %s in vain: %s", soon, what)
+			t.Fatalf("waited %s in vain: %s", d, what)
 		}
 	}
 }
