@@ -18,7 +18,9 @@ type journal struct {
 	file atomicfile.File // Path "" keeps nothing on disk
 	log  *slog.Logger
 
-	written []byte // of keepJournal alone
+	// Of keepJournal alone:
+	written []byte
+	failing bool // to write
 
 	mu    sync.Mutex
 	turns map[string][]upstream.Change // by URL
@@ -74,8 +76,12 @@ func (j *journal) keep(turns map[string][]upstream.Change) {
 	if err != nil || j.file.Path == "" || bytes.Equal(text, j.written) {
 		return
 	}
-	if err := j.file.Put(text); err != nil {
+	err = j.file.Put(text)
+	switch {
+	case err == nil:
+		j.written = text
+	case !j.failing: // told once, tried each time
 		j.log.Warn("the upstreams' past is not kept", "file", j.file.Path, "error", err)
 	}
-	j.written = text // one that cannot be written is told once
+	j.failing = err != nil
 }
