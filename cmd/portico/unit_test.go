@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"forge.home.arpa/portico/assets"
 )
 
 // verifier is systemd-analyze, on the units of a home alone.
@@ -75,5 +77,15 @@ func TestUnitsStart(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestUnitWritesTheReferencesLog: the access log that the reference shows is
+// where the service may write.
+func TestUnitWritesTheReferencesLog(t *testing.T) {
+	_, access, ok := strings.Cut(string(assets.Reference), `access = "/var/log/`)
+	folder, _, _ := strings.Cut(access, "/")
+	if !ok || !strings.Contains(assets.Unit, "\nLogsDirectory="+folder+"\n") {
+		t.Errorf("the reference writes its log into /var/log/%s, where the unit has no folder for it", folder)
 	}
 }
