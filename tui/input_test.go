@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -38,4 +39,41 @@ func TestSplitKeys(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTypedInABurst: a terminal without bracketed paste sends a pasted text as
+// keys. Filtering 10,000 records for each of them would keep a core busy for a
+// minute.
+func TestTypedInABurst(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		w := home()
+		p := sit(t, w.source(realStore(t, w, homeFile)), modelOptions{Env: environment{UTF8: true}, Width: 80, Height: 24})
+		p.press("2")
+		p.handle(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("/up")})
+		if p.m.prompt == nil || p.m.prompt.input.String() != "up" {
+			t.Fatalf("/up in one read is not the filter up:\n%s", p.m.View())
+		}
+		changes, changed := 0, p.m.prompt.changed
+		p.m.prompt.changed = func(m *model, pr *prompt) { changes++; changed(m, pr) }
+		long := strings.Repeat("git", 100)
+		p.handle(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(long)})
+		if got := p.m.requests.filter; got != "up"+long || changes != 1 {
+			t.Errorf("filtered %d times, by %q", changes, got)
+		}
+		for p.m.prompt.input.String() != "" {
+			p.press("backspace")
+		}
+		changes = 0
+		p.handle(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("up")})
+		if got := p.m.requests.filter; got != "up" {
+			t.Errorf("up, typed at once, is %q: the key of that name?", got)
+		}
+		p.handle(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(strings.Repeat("x", lineMost))})
+		changes = 0
+		p.press("x")
+		p.press("left")
+		if changes > 0 {
+			t.Errorf("filtered %d times by the text that was there", changes)
+		}
+	})
 }

@@ -168,8 +168,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		keys := splitKeys(msg)
 		m.burst = len(keys) > 1
-		for _, k := range keys {
+		for len(keys) > 0 {
+			k, rest := m.next(keys)
 			m.key(k)
+			keys = rest
 		}
 	case tea.WindowSizeMsg:
 		m.w, m.h, m.stale = msg.Width, msg.Height, true
@@ -178,6 +180,20 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		msg(m)
 	}
 	return m, m.started()
+}
+
+// next takes the next of the keys that came in one read: what is typed into
+// the prompt comes as one text, as its every change may filter all records.
+func (m *model) next(keys []tea.KeyMsg) (k tea.KeyMsg, rest []tea.KeyMsg) {
+	k, rest = keys[0], keys[1:]
+	if m.scope() != inPrompt || k.Type != tea.KeyRunes {
+		return k, rest
+	}
+	for len(rest) > 0 && rest[0].Type == tea.KeyRunes {
+		k.Runes, k.Paste = append(k.Runes, rest[0].Runes...), true
+		rest = rest[1:]
+	}
+	return k, rest
 }
 
 // onTick pulls what is new and decides when to look again.

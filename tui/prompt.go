@@ -16,7 +16,8 @@ type prompt struct {
 }
 
 func (pr *prompt) typed(m *model, k tea.KeyMsg) {
-	if pr.input.key(k) {
+	before := pr.input.String()
+	if pr.input.key(k) && pr.input.String() != before {
 		pr.past.rest()
 		pr.change(m)
 	}
