@@ -39,10 +39,8 @@ func (s *Service) Carrier() string {
 // Doubt says why an address was not found, "" where both families were or the
 // home has but one.
 func (s *Service) Doubt() string {
-	for _, a := range s.Status().Accounts {
-		if a.Problem != "" {
-			return a.Problem
-		}
+	if words := s.Status().Problem(); words != "" {
+		return words
 	}
 	s.own.Lock()
 	defer s.own.Unlock()

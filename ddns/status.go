@@ -11,6 +11,16 @@ type Status struct {
 	Accounts []AccountStatus
 }
 
+// Problem is the first account's that has one; "" where none has.
+func (s Status) Problem() string {
+	for _, a := range s.Accounts {
+		if a.Problem != "" {
+			return a.Problem
+		}
+	}
+	return ""
+}
+
 // AccountStatus is one [ddns.NAME] table.
 type AccountStatus struct {
 	Name     string

@@ -63,7 +63,7 @@ func nearer(a, b *proxy.CertificateStatus, now time.Time) bool {
 // namesState is the worst that is known of the names that dynamic DNS keeps.
 func (f *facts) namesState() span {
 	worst := span{plain, "ok"}
-	if f.doubt() != "" {
+	if f.names.Problem() != "" {
 		worst = span{warn, "address?"}
 	}
 	for _, a := range f.names.Accounts {
@@ -74,16 +74,6 @@ func (f *facts) namesState() span {
 		}
 	}
 	return worst
-}
-
-// doubt is why the public address is not certain; "" where it is.
-func (f *facts) doubt() string {
-	for _, a := range f.names.Accounts {
-		if a.Problem != "" {
-			return a.Problem
-		}
-	}
-	return ""
 }
 
 // daysLeft is how long something lasts: never more than it does, in hours when

@@ -156,7 +156,7 @@ func (f *facts) fileName() string { return f.file[strings.LastIndexByte(f.file, 
 
 // lockNews is what is wrong with certificates and names.
 func (f *facts) lockNews(now time.Time) (all []news) {
-	if why := f.doubt(); why != "" {
+	if why := f.names.Problem(); why != "" {
 		all = append(all, news{key: "address", tone: warn, short: "address unknown", what: "the public address is not certain",
 			felt: "names stay as they were published", cause: why, mend: func(m *model) { m.show(m.certs) }})
 	}
