@@ -14,6 +14,8 @@ import (
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
 	"golang.org/x/sys/unix"
+
+	"forge.home.arpa/portico/tui/screen/emulator"
 )
 
 // patience is how long a test waits for what must come.
@@ -79,6 +81,7 @@ func pollable(t testing.TB, f *os.File) *os.File {
 // read shows on the emulator what the console sends, as fast as the person's
 // link lets it.
 func (d *desk) read() {
+	var rest []byte
 	for {
 		d.mu.Lock()
 		absent, pace, b := d.absent, d.pace, make([]byte, d.piece)
@@ -98,7 +101,9 @@ func (d *desk) read() {
 		d.mu.Lock()
 		if !d.blind {
 			d.sent.Write(b[:n])
-			d.vt.Write(b[:n])
+			whole, part := emulator.Whole(append(rest, b[:n]...))
+			d.vt.Write(whole)
+			rest = part
 		}
 		d.mu.Unlock()
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/hinshun/vt10x"
+
+	"forge.home.arpa/portico/tui/screen/emulator"
 )
 
 // guest is somebody before the console for the first time: reads the screen,
@@ -32,9 +34,9 @@ func visit(t *testing.T, h *home, args ...string) *guest {
 
 // text is what stands on the screen.
 func (g *guest) text() string {
-	sent := g.screen.String()
-	_, _ = g.vt.Write([]byte(sent[g.read:]))
-	g.read = len(sent)
+	sent, _ := emulator.Whole([]byte(g.screen.String())[g.read:])
+	_, _ = g.vt.Write(sent)
+	g.read += len(sent)
 	return g.vt.String()
 }
 
