@@ -18,12 +18,21 @@ type choice struct {
 	do   func(*model)
 }
 
-func (q *ask) draw(p *pen) {
-	p.put(warn, q.question).put(plain, "  ")
+// lines are the question and what answers it, in most lines of w cells: where
+// not all of it fits, the answers do.
+func (q *ask) lines(l *look, w, most int) []text {
+	question := say(warn, q.question)
+	var keys text
 	for _, c := range q.choices {
-		p.put(calm, c.keys[0]).put(plain, " "+c.word+"  ")
+		keys = append(keys, say(calm, c.keys[0], " "+c.word+"  ")...)
 	}
-	p.put(calm, "esc").put(plain, " back")
+	keys = append(keys, say(calm, "esc", " back")...)
+	if whole := slices.Concat(question, say("  "), keys); most == 1 || whole.width(l) <= w {
+		return []text{whole}
+	}
+	answers := keys.wrap(l, w, 0)
+	lines := question.wrap(l, w, 1)
+	return append(lines[:min(len(lines), max(most-len(answers), 1))], answers...)
 }
 
 // unseen tells whether a key confirms what nobody can have seen: it came in one

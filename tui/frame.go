@@ -38,9 +38,7 @@ func (m *model) drawFrame(a area) {
 		rule, rest = rest.top(1)
 		rule.rule(0, "")
 	}
-	body, foot := rest.bottom(1)
-	m.top().draw(m, body)
-	m.drawFoot(foot.line(0))
+	m.drawFoot(rest, m.top().draw)
 }
 
 // drawBar names the pages, the one that shows in brackets, and at the right
@@ -116,18 +114,27 @@ func shorten(l *look, t text, n int) text {
 	return t
 }
 
-// drawFoot draws the last line: what is being typed or asked, the answer to
-// the last key, or the keys.
-func (m *model) drawFoot(p *pen) {
-	switch {
+// drawFoot draws the last line, and above it what draw makes: what is being
+// typed or asked, the answer to the last key, or the keys. A question or an
+// answer takes the lines it needs, up to half.
+func (m *model) drawFoot(a area, draw func(*model, area)) {
+	var lines []text
+	switch most := max(a.h/2, 1); {
 	case m.ask != nil:
-		m.ask.draw(p)
+		lines = m.ask.lines(m.look, a.w, most)
+	case m.prompt == nil && m.notice != nil:
+		lines = m.notice.wrap(m.look, a.w, 1)
+		lines = lines[:min(len(lines), most)]
+	}
+	body, foot := a.bottom(max(len(lines), 1))
+	draw(m, body)
+	switch {
+	case lines != nil:
+		foot.write(lines)
 	case m.prompt != nil:
-		m.prompt.draw(m, p)
-	case m.notice != nil:
-		p.text(m.notice)
+		m.prompt.draw(m, foot.line(0))
 	default:
-		m.footer(p, m.scope())
+		m.footer(foot.line(0), m.scope())
 	}
 }
 
@@ -136,10 +143,14 @@ func (m *model) drawSmall(a area) {
 	head, rest := a.top(1)
 	m.drawHeader(head.line(0))
 	if m.ask != nil || m.prompt != nil {
-		var foot area
-		rest, foot = rest.bottom(1)
-		m.drawFoot(foot.line(0))
+		m.drawFoot(rest, (*model).drawState)
+		return
 	}
+	m.drawState(rest)
+}
+
+// drawState says what is wrong, one line each.
+func (m *model) drawState(a area) {
 	var lines []text
 	for _, n := range m.facts.news(m.o.Now()) {
 		lines = append(lines, say(n.tone, n.what))
@@ -148,7 +159,7 @@ func (m *model) drawSmall(a area) {
 		lines = append(lines, say("all well"))
 	}
 	lines = append(lines, say(fmt.Sprintf("pages need %dx%d", leastWidth, leastHeight)))
-	rest.write(lines)
+	a.write(lines)
 }
 
 // bodyHeight is how many lines a page has, for moving by pages.
