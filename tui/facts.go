@@ -29,8 +29,9 @@ type facts struct {
 	noHistory error // why there are none
 	log       []string
 
-	certs []proxy.CertificateStatus
-	names ddns.Status
+	failed map[string]failure // the last one of each route that fails
+	certs  []proxy.CertificateStatus
+	names  ddns.Status
 }
 
 // gather looks at everything; it may wait for the store, so it runs in a command.
@@ -39,6 +40,7 @@ func (s Source) gather(before facts) facts {
 	if f.spelled = before.spelled; f.revision != before.revision {
 		f.spelled = spell(f.revision.Text)
 	}
+	f.failed = lastFailures(s.Proxy.Records(), f.status.Routes)
 	f.problems, f.broken = s.Store.Problems()
 	if f.base = f.revision; len(f.problems.Errors()) > 0 {
 		f.base, f.noBase = s.Store.Base()

@@ -67,28 +67,6 @@ func (f *facts) upstreamNews() (all []news) {
 	return all
 }
 
-// failingNews tells of routes whose visitors get nothing but failures, though no
-// upstream counts as down: it answers so itself, or has not failed often enough.
-func (f *facts) failingNews() (all []news) {
-	for _, r := range f.status.Routes {
-		if !fails(&r) {
-			continue
-		}
-		all = append(all, news{
-			key: "failing " + r.Name, tone: bad,
-			short: r.Name + " fails", what: "route " + r.Name + " fails",
-			felt: "every request of the last minute was answered 5xx", cause: r.Reason,
-			mend: func(m *model) { m.showRequestsOf(r.Name); m.mendTarget(r.Name, (*model).hint) },
-		})
-	}
-	return all
-}
-
-// fails tells whether a route that is not down answers nothing but failures.
-func fails(r *proxy.RouteStatus) bool {
-	return r.Enabled && r.Health != proxy.StateDown && r.Health != proxy.StateNone && r.Rates.Recent > 0 && r.Rates.Errors >= 1
-}
-
 // feltThrough says what visitors notice of an upstream that is down.
 func (f *facts) feltThrough(u proxy.UpstreamStatus) (tone, string) {
 	var dead, weak []string

@@ -80,6 +80,8 @@ func routeState(f *facts, r *proxy.RouteStatus) span {
 		return span{bad, "DOWN" + f.failing(r)}
 	case r.Health == proxy.StateNone:
 		return span{plain, "-"}
+	case fails(r):
+		return span{bad, "fails"}
 	case r.Reason != "":
 		return span{warn, r.Health.String() + "!"}
 	}

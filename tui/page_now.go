@@ -91,13 +91,17 @@ func (n *nowPage) selectedStep(m *model) *step {
 	return nil
 }
 
-// troubledFirst puts the routes that are down before the others.
+// troubledFirst puts the routes that are down before those that fail, and both
+// before the others.
 func troubledFirst(routes []proxy.RouteStatus) []proxy.RouteStatus {
 	trouble := func(r proxy.RouteStatus) int {
-		if r.Enabled && r.Health == proxy.StateDown {
+		switch {
+		case r.Enabled && r.Health == proxy.StateDown:
 			return 0
+		case fails(&r):
+			return 1
 		}
-		return 1
+		return 2
 	}
 	routes = slices.Clone(routes)
 	slices.SortStableFunc(routes, func(a, b proxy.RouteStatus) int { return trouble(a) - trouble(b) })
