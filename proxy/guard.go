@@ -72,13 +72,13 @@ type passage struct {
 	withheld bool           // auth keeps Authorization for itself
 	identity message.Fields // what forward_auth said of who asks
 	body     boundedBody    // what max_body makes of a body without a length
-
 }
 
 // leave takes back what was taken for the time of the visit.
 func (p *passage) leave() {
 	if p.entered != nil {
 		p.entered.Leave(clientOf(p.question.client))
+		p.entered = nil
 	}
 }
 

@@ -99,6 +99,7 @@ func TestBanOverHTTP2(t *testing.T) {
 		s.client().asks(header + "GET / HTTP/1.1\r\nHost: elsewhere\r\n\r\n")
 	}
 	until(t, "the ban", func() bool { return len(s.server.Bans()) == 1 })
+	s.lastRow(3)
 	c := s.client()
 	c.send(header + "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + "\x00\x00\x00\x04\x00\x00\x00\x00\x00" + // SETTINGS
 		"\x00\x00\x06\x01\x05\x00\x00\x00\x01\x82\x84\x86\x01\x01a") // HEADERS: GET / http a

@@ -65,6 +65,7 @@ func TestBanComesFirst(t *testing.T) {
 	for range 3 {
 		s.client().asks("GET / HTTP/1.1\r\nHost: elsewhere\r\n" + client + "\r\n")
 	}
+	s.lastRow(3)
 	for _, request := range []string{
 		"GET / HTTP/1.1\r\nHost: a\r\n" + client + "\r\n",
 		"GET / HTTP/1.1\r\nHost: a b\r\n" + client + "\r\n",

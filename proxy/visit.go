@@ -303,8 +303,10 @@ func (v *visit) respond() {
 }
 
 // finish writes the record and the counters; it is called for every request,
-// whatever became of it.
+// whatever became of it. Whoever reads that it has ended finds nothing of it
+// left.
 func (v *visit) finish(bytesOut int64) {
+	v.leave()
 	v.row.Start = v.began.UnixNano()
 	took := time.Since(v.began)
 	v.row.Total = took
