@@ -15,7 +15,7 @@ import (
 	"github.com/hinshun/vt10x"
 	"golang.org/x/sys/unix"
 
-	"forge.home.arpa/portico/tui/screen/emulator"
+	"forge.home.arpa/portico/tui/screen"
 )
 
 // patience is how long a test waits for what must come.
@@ -101,9 +101,10 @@ func (d *desk) read() {
 		d.mu.Lock()
 		if !d.blind {
 			d.sent.Write(b[:n])
-			whole, part := emulator.Whole(append(rest, b[:n]...))
-			d.vt.Write(whole)
-			rest = part
+			rest = append(rest, b[:n]...)
+			whole := len(rest) - screen.PartOfRune(rest) // vt10x would lose the part
+			d.vt.Write(rest[:whole])
+			rest = rest[whole:]
 		}
 		d.mu.Unlock()
 	}

@@ -9,9 +9,10 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"forge.home.arpa/portico/tui/screen"
 )
 
 // keyPart is how long the rest of a key's sequence may take. A slow link cuts
@@ -61,7 +62,7 @@ func (k *keyboard) Read(p []byte) (int, error) {
 	k.part = nil
 	for {
 		wait := time.Duration(-1)
-		if n > partOfRune(p[:n]) {
+		if n > screen.PartOfRune(p[:n]) {
 			wait = keyPart
 		}
 		ready, err := k.poll(wait)
@@ -70,7 +71,7 @@ func (k *keyboard) Read(p []byte) (int, error) {
 		}
 		if err == nil && !ready {
 			// However slow the link is, the rest of a character comes.
-			whole := n - partOfRune(p[:n])
+			whole := n - screen.PartOfRune(p[:n])
 			k.part = bytes.Clone(p[whole:n])
 			return whole, nil
 		}
@@ -153,24 +154,10 @@ func (k *keyboard) reason() error {
 	return k.err
 }
 
-// partOfRune counts the bytes at the end of b that begin a character and do not
-// end it.
-func partOfRune(b []byte) int {
-	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
-		if last := b[len(b)-n:]; utf8.RuneStart(last[0]) {
-			if utf8.FullRune(last) {
-				return 0
-			}
-			return n
-		}
-	}
-	return 0
-}
-
 // unfinished reports whether b ends within what a terminal sends as one key: a
 // character of some bytes, or an escape sequence.
 func unfinished(b []byte) bool {
-	if partOfRune(b) > 0 {
+	if screen.PartOfRune(b) > 0 {
 		return true
 	}
 	esc := strings.LastIndexByte(string(b), '\x1b')

@@ -10,7 +10,6 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/hinshun/vt10x"
@@ -56,20 +55,6 @@ func (e *Terminal) Write(b []byte) (int, error) {
 	}
 	e.vt.Write([]byte(s.String()))
 	return len(b), nil
-}
-
-// Whole cuts off a character at the end of b that is not all there yet: vt10x
-// would lose it, and all behind it in the row would stand elsewhere.
-func Whole(b []byte) (whole, rest []byte) {
-	for i := len(b) - 1; i >= 0 && i > len(b)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return b[:i], b[i:]
-			}
-			break
-		}
-	}
-	return b, nil
 }
 
 // Resize changes the window and tells nobody.
