@@ -33,19 +33,19 @@ type options struct {
 
 type syncBuffer struct {
 	mu sync.Mutex
-	bytes.Buffer
+	b  bytes.Buffer // not embedded: its ReadFrom would go round the lock
 }
 
 func (b *syncBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
+	return b.b.Write(p)
 }
 
 func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.Buffer.String()
+	return b.b.String()
 }
 
 // start runs a configuration.
