@@ -19,4 +19,12 @@ func (s *Service) FindBy(find func() (Addresses, error)) {
 var (
 	ReadInet6     = readInet6
 	BehindCarrier = behindCarrier
+	LookUp        = lookup
 )
+
+// SetPublicServers says who is asked where the system's resolver does not tell.
+func SetPublicServers(list ...string) (restore func()) {
+	was := publicServers
+	publicServers = list
+	return func() { publicServers = was }
+}
