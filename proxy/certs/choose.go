@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/acme"
 )
@@ -60,15 +61,26 @@ func (k *Keeper) certificate(c choice, host string) (*tls.Certificate, error) {
 }
 
 // present is the certificate that an authority or files have brought, nil while
-// there is none.
+// there is none. Until a name has its own, the wildcard's above it does as well.
 func (c choice) present() *tls.Certificate {
 	switch {
 	case c.pair != nil:
 		return c.pair.current.Load()
-	case c.issuer != nil:
-		return c.issuer.cert.Load()
+	case c.issuer == nil:
+		return nil
 	}
-	return nil
+	own := c.issuer.cert.Load()
+	if c.above != nil && !isValid(own) {
+		if cert := c.above.cert.Load(); isValid(cert) {
+			return cert
+		}
+	}
+	return own
+}
+
+func isValid(c *tls.Certificate) bool {
+	now := time.Now()
+	return c != nil && now.After(c.Leaf.NotBefore) && now.Before(c.Leaf.NotAfter)
 }
 
 // leafName is the name on a certificate we make: the want's own, so that the

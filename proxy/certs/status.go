@@ -43,8 +43,8 @@ func (k *Keeper) statusOf(c choice) Status {
 	case c.issuer != nil:
 		e := k.memory.of(c.issuer.key())
 		s.Next, s.Attempts = e.Not, k.memory.attempts(c.Host)
-		if s.Why = c.issuer.why(); s.Why == "" {
-			s.Why = e.Words
+		if s.Why = c.issuer.why(); s.Why == "" || e.holds(time.Now()) {
+			s.Why = e.Words // Next says the rest
 		}
 	case c.Kind == Local:
 		s.Issuer = "local authority"
@@ -74,9 +74,5 @@ func (s *Status) describe(c *tls.Certificate) {
 // Every request over plain HTTP may ask.
 func (k *Keeper) Valid(host string) bool {
 	c, ok := k.names.Load().find(host)
-	if !ok {
-		return false
-	}
-	cert, now := c.present(), time.Now()
-	return cert != nil && now.After(cert.Leaf.NotBefore) && now.Before(cert.Leaf.NotAfter)
+	return ok && isValid(c.present())
 }

@@ -9,6 +9,7 @@ type names struct {
 type choice struct {
 	Want
 	issuer *issuer // of ACME
+	above  *issuer // of the wildcard over the host; nil for none
 	pair   *pair   // of File
 }
 
@@ -38,6 +39,12 @@ func (k *Keeper) tabulate() {
 			issuers[w.Host] = c.issuer
 		}
 		table.hosts[w.Host] = c
+	}
+	for host, c := range table.hosts {
+		if c.issuer != nil && !isWildcard(host) {
+			c.above = issuers[parent(host)]
+			table.hosts[host] = c
+		}
 	}
 	for host, i := range k.issuers {
 		if issuers[host] != i {
