@@ -134,7 +134,7 @@ func (c *courier) read(resp *http.Response, body []byte) []byte {
 		c.hear(doc.Detail, retryAfter(resp))
 	}
 	if doc.Error != nil {
-		c.hear(doc.Error.Detail, 0)
+		c.hear(doc.Error.words(), 0)
 	}
 	if doc.NewOrder != "" {
 		c.mu.Lock()
@@ -148,7 +148,17 @@ func (c *courier) read(resp *http.Response, body []byte) []byte {
 }
 
 type acmeProblem struct {
+	Type   string `json:"type"`
 	Detail string `json:"detail"`
+}
+
+// words are the authority's own. Of a visit that failed they name no port, or
+// none that a person would look at.
+func (p *acmeProblem) words() string {
+	if strings.HasSuffix(p.Type, ":connection") {
+		return "the authority's servers do not come in at TCP 80 or 443: " + p.Detail
+	}
+	return p.Detail
 }
 
 func (c *courier) readChallenges(body []byte, list []json.RawMessage) []byte {
@@ -159,7 +169,7 @@ func (c *courier) readChallenges(body []byte, list []json.RawMessage) []byte {
 			Error *acmeProblem `json:"error"`
 		}
 		if json.Unmarshal(raw, &one) == nil && one.Error != nil {
-			c.hear(one.Error.Detail, 0)
+			c.hear(one.Error.words(), 0)
 		}
 		if one.Type != "tls-alpn-01" || c.tlsALPN.Load() {
 			kept = append(kept, raw)

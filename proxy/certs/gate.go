@@ -52,7 +52,7 @@ func (i *issuer) gateAddress(ctx context.Context) (opening, error) {
 	case err != nil:
 		return opening{}, err
 	case len(published) == 0:
-		return opening{}, fmt.Errorf("%s has no address in the DNS yet: add a record, or a [ddns] table that does", i.host)
+		return opening{}, fmt.Errorf("%s has no address in the DNS yet: it needs a record, yours or one that a [ddns] table publishes", i.host)
 	}
 	for _, a := range published {
 		if name := i.keeper.World.Front(a); name != "" {

@@ -140,6 +140,9 @@ func TestOrders(t *testing.T) {
 	if n := l.ordered("www.home.test"); n < 1 || n > 2 {
 		t.Errorf("%d orders", n)
 	}
+	if s := h.wait(t, "www.home.test", refused); !strings.Contains(s.Why, "do not come in at TCP 80 or 443: ") || !strings.Contains(s.Why, "connection refused") || strings.Contains(s.Why, "next try") {
+		t.Errorf("nobody listens where the name leads: %q", s.Why)
+	}
 	edited := acmePlan(p, "www.home.test")
 	edited.Authority.Email = "ann@home.test"
 	h.follow(t, edited)
