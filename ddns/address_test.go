@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"forge.home.arpa/portico/ddns"
 )
@@ -107,6 +108,24 @@ func TestConsensus(t *testing.T) {
 				t.Errorf("the log: %s", s.log)
 			}
 		})
+	}
+}
+
+// TestTablesSideBySide: the home is at one address, however many tables find it.
+func TestTablesSideBySide(t *testing.T) {
+	w := newAPI(t, ok("GET", "good"))
+	table := func(name string) string {
+		return strings.Replace(every("noip"), "[ddns.home]", "[ddns."+name+"]", 1) + "server = \"" + w.URL + "\"\naddress = \"fixed:" + v4 + "\"\n"
+	}
+	s := start(t, table("home")+table("lab"), options{})
+	s.looked(t, 1)
+	for deadline := time.Now().Add(20 * time.Second); s.Status().Accounts[1].Looked.IsZero(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the second table never looked")
+		}
+	}
+	if list := s.Addresses(); len(list) != 1 || list[0].String() != v4 {
+		t.Errorf("the home is at %v", list)
 	}
 }
 

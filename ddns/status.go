@@ -2,6 +2,7 @@ package ddns
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,7 +66,7 @@ func (s *Service) Addresses() []netip.Addr {
 	var list []netip.Addr
 	for _, a := range s.Status().Accounts {
 		for _, addr := range [...]netip.Addr{a.V4, a.V6} {
-			if addr.IsValid() {
+			if addr.IsValid() && !slices.Contains(list, addr) {
 				list = append(list, addr)
 			}
 		}
