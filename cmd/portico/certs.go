@@ -24,6 +24,9 @@ func newCerts(s streams, at *places) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if now != "" {
+				fmt.Fprintf(s.err, "%s: the authority is asked now, and portico certs tells what came of it\n", now)
+			}
 			if asJSON {
 				return printJSON(s.out, list)
 			}

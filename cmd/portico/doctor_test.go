@@ -187,7 +187,7 @@ func TestDoctor(t *testing.T) {
 	if f := saw(list, "outside", ""); f.Color != red || code != 1 || !strings.Contains(f.Says, "no route serves") || f.Do != "" {
 		t.Errorf("exit %d, a name that nobody serves: %+v", code, f)
 	}
-	if r := h.run("doctor"); r.code != 1 || !strings.Contains(r.out, "→ change the record: www.example.com A "+n.address) {
+	if r := h.run("doctor"); r.code != 1 || !strings.Contains(r.out, "→ portico ddns update home publishes www.example.com A "+n.address) {
 		t.Errorf("%+v", r)
 	}
 }
@@ -287,7 +287,7 @@ func TestOutsideOverPlainHTTP(t *testing.T) {
 	n.lead("www.example.com", "198.51.100.9")
 	list, code = h.diagnosis(once, "--outside", "www.example.com")
 	f := saw(list, "outside", "")
-	if f.Color != red || code != 1 || !strings.Contains(f.Says, n.directory) || !strings.HasPrefix(f.Do, "change the record: www.example.com A "+n.address) ||
+	if f.Color != red || code != 1 || !strings.Contains(f.Says, n.directory) || !strings.HasPrefix(f.Do, "portico ddns update home publishes www.example.com A "+n.address) ||
 		!strings.Contains(f.Do, "forward TCP 80 to") {
 		t.Errorf("exit %d: %+v", code, f)
 	}

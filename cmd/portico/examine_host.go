@@ -25,7 +25,7 @@ func (e *examination) name(host string, published []netip.Addr, err error) findi
 		f.Color, f.Says, f.Do = yellow, err.Error(), "see that this machine is online; resolver in [acme] names another server to ask"
 	case len(published) == 0:
 		f.Color, f.Says = red, "has no address in the DNS"
-		f.Do = "add a record for it at your DNS provider, or a [ddns] table that does: " + e.records(host)
+		f.Do = e.publishing(host, "add a record for it at your DNS provider, or a [ddns] table that does: "+e.records(host))
 	case len(others) == 0:
 	case len(others) < len(published):
 		f.Color, f.Says = yellow, fmt.Sprintf("leads here, but also to %s, which is not known to be this home", addrTexts(others))
@@ -48,7 +48,7 @@ func (e *examination) name(host string, published []netip.Addr, err error) findi
 		f.Do = "find the public address first, as said above"
 	default:
 		f.Color, f.Says = red, fmt.Sprintf("leads to %s, and this home is at %s", addrTexts(published), addrTexts(e.home))
-		f.Do = "change the record: " + e.records(host) + "; or set front = true in [acme] where a relay stands there"
+		f.Do = e.publishing(host, "change the record: "+e.records(host)) + "; or set front = true in [acme] where a relay stands there"
 	}
 	return f
 }
@@ -57,6 +57,17 @@ func (e *examination) name(host string, published []netip.Addr, err error) findi
 // and strangers reach.
 func (e *examination) ours(a netip.Addr) bool {
 	return slices.Contains(e.home, a) || ddns.Global(a) && slices.Contains(ownAddresses(), a)
+}
+
+// publishing is what to do about a record: what a table keeps is not changed by
+// hand.
+func (e *examination) publishing(host, byHand string) string {
+	for _, a := range e.ddns.Status().Accounts {
+		if slices.ContainsFunc(a.Names, func(n ddns.NameStatus) bool { return n.FQDN == host }) {
+			return fmt.Sprintf("portico ddns update %s publishes %s now, and says what the provider replies", a.Name, e.records(host))
+		}
+	}
+	return byHand
 }
 
 // records are what the DNS should say of a host.

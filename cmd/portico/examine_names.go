@@ -18,6 +18,9 @@ func certFindings(certs []proxy.CertificateStatus, now time.Time) (list []findin
 		case proxy.CertificatePending:
 			f.Color, f.Says = red, joinWords("there is none yet", c.Why)
 			f.Do = "it is tried again by itself when that is mended; portico certs --now " + c.Host + " tries at once"
+			if c.Next.After(now) {
+				f.Do = fmt.Sprintf("mend that; portico certs --now %s tries at once, else it is tried again at %s", c.Host, c.Next.Local().Format("2006-01-02 15:04"))
+			}
 		case proxy.CertificateEnding:
 			f.Color, f.Says = yellow, joinWords(fmt.Sprintf("ends in %d days", int(c.Until.Sub(now).Hours()/24)), c.Why)
 		default:
