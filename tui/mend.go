@@ -203,10 +203,14 @@ func (m *model) addRouteFor(host string) {
 	}
 }
 
+// newFormFor has the host filled in: that is nothing a person typed.
 func newFormFor(base *config.Revision, host string) *form {
 	f := newForm(base, "")
 	f.field("host").input.set(quoted(host))
 	f.deriveName()
+	for _, fd := range f.fields {
+		fd.first = fd.input.String()
+	}
 	f.focus("to")
 	return f
 }

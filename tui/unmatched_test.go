@@ -25,7 +25,13 @@ func TestUnmatchedHosts(t *testing.T) {
 		e.sees("2 hosts asked for", "wiki.home.lan", "192.168.1.40 +1", "GET /start?***", "from 192.168.1.40 and 1 more", "a route", "b ban")
 		e.press("a")
 		e.sees("new route", "wiki.home.lan", "wiki_")
-		e.press("esc", "y", "b")
+		e.press("esc") // nothing was typed
+		e.misses("new route", "throw away")
+		e.press("a")
+		e.write("nas:1")
+		e.press("esc")
+		e.sees("throw away what you typed?")
+		e.press("y", "b")
 		e.sees("bans are not in force: :set ban.on")
 		e.world.status.Bans.On = true
 		e.wait(2 * factsTick)
