@@ -112,3 +112,17 @@ func cut(s string, n int) string {
 	}
 	return ansi.Truncate(s, n, "..")
 }
+
+// cutMiddle is cut for names whose ends tell them apart, and addresses with
+// their port.
+func cutMiddle(s string, n int) string {
+	if n <= 6 || width(s) <= n {
+		return cut(s, n)
+	}
+	end := s
+	for width(end) > (n-2)/2 {
+		_, size := utf8.DecodeRuneInString(end)
+		end = end[size:]
+	}
+	return ansi.Truncate(s, n-2-width(end), "") + ".." + end
+}

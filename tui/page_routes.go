@@ -133,7 +133,7 @@ func list(words []string) string {
 }
 
 func routeNameColumn() column[proxy.RouteStatus] {
-	return column[proxy.RouteStatus]{title: "NAME", width: 8, most: 32, grow: 1, rank: 1,
+	return column[proxy.RouteStatus]{title: "NAME", width: 8, most: 32, grow: 1, rank: 1, ends: true,
 		cell: func(r *proxy.RouteStatus) span { return span{plain, r.Name} }}
 }
 

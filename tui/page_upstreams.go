@@ -57,7 +57,7 @@ func upstreamState(u *proxy.UpstreamStatus) span {
 
 func upstreamColumns(m *model, ups []proxy.UpstreamStatus) []column[proxy.UpstreamStatus] {
 	type col = column[proxy.UpstreamStatus]
-	url := col{title: "UPSTREAM", width: 14, grow: 2, most: 48, rank: 1, cell: func(u *proxy.UpstreamStatus) span {
+	url := col{title: "UPSTREAM", width: 14, grow: 2, most: 48, rank: 1, ends: true, cell: func(u *proxy.UpstreamStatus) span {
 		return span{plain, u.URL}
 	}}
 	state := col{title: "STATE", width: 9, rank: 2, cell: func(u *proxy.UpstreamStatus) span { return upstreamState(u) }}

@@ -8,8 +8,9 @@ import (
 )
 
 func (r *review) draw(m *model, a area) {
-	a.line(0).put(calm, r.what+"?")
-	_, rest := a.top(1)
+	title := say(calm, r.what+"?").wrap(m.look, a.w, 1)
+	head, rest := a.top(min(len(title), a.h/2))
+	head.write(title)
 	p := &paper{look: m.look, w: rest.w}
 	r.addWhy(p)
 	r.addVerdict(m, p)

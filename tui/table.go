@@ -9,6 +9,7 @@ type column[T any] struct {
 	rank  int  // 1 is dropped last
 	right bool // aligned to the right
 	fixed bool // stays while the others scroll sideways
+	ends  bool // its end tells as much as its beginning: it is cut in the middle
 	cell  func(*T) span
 }
 
@@ -148,6 +149,9 @@ func drawRow[T any](p *pen, cols []column[T], row *T) {
 	at := gutter
 	for _, c := range cols {
 		s := c.cell(row)
+		if c.ends {
+			s.s = cutMiddle(p.look.clean(s.s), c.width)
+		}
 		p.to(at).cell(s.tone, s.s, c.width, c.right)
 		at += c.width + 1
 	}
