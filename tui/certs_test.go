@@ -57,7 +57,7 @@ func homeDoors(now time.Time) *doors {
 		names: ddns.Status{Accounts: []ddns.AccountStatus{{Name: "home", Provider: "namecheap", V4: here, Looked: now.Add(-time.Minute),
 			Next: now.Add(4 * time.Minute), Names: []ddns.NameStatus{
 				{FQDN: "home.example", V4: here, At: now.Add(-3 * day), OK: now.Add(-3 * day), Words: "published"},
-				{FQDN: "git.home.example", Class: ddns.Stop, At: now.Add(-time.Hour), Words: "Passwords do not match",
+				{FQDN: "git.home.example", Class: ddns.Stop, At: now.Add(-time.Hour), OK: now.Add(-26 * time.Hour), Words: "Passwords do not match",
 					Attempts: []ddns.Attempt{
 						{At: now.Add(-26 * time.Hour), Provider: "namecheap", V4: here, Words: "published"},
 						{At: now.Add(-time.Hour), Provider: "namecheap", V4: here, Class: ddns.Stop, Words: "Passwords do not match"},
@@ -168,4 +168,40 @@ func TestLockPast(t *testing.T) {
 		p.press("esc", "G", "enter")
 		p.sees("the name git.home.example", "provider namecheap, [ddns.home]", "Passwords do not match since 11:08", "11:08 STOPPED, namecheap was told 203.0.113.7")
 	})
+}
+
+// TestShutOut: a home that nobody reaches is not well, whatever its provider of
+// names says; one that is reached over IPv6, or perhaps through a second router,
+// is.
+func TestShutOut(t *testing.T) {
+	carrier := "the router's own address 100.64.3.4 belongs to the provider's network (CGNAT): nobody reaches this home over IPv4"
+	for name, c := range map[string]struct {
+		carrier string
+		v6      netip.Addr
+		shut    bool
+	}{
+		"CGNAT":           {carrier: carrier, shut: true},
+		"DS-Lite":         {carrier: carrier, v6: netip.MustParseAddr("2001:db8::7")},
+		"a second router": {carrier: "the router's own address 192.168.1.2 is private: " + ddns.SecondRouter},
+		"well":            {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atNoon(t, func(t *testing.T) {
+				w := home()
+				w.allWell()
+				src := w.source(realStore(t, w, plainFile))
+				d := wellDoors(time.Now())
+				d.names.Accounts[0].Carrier, d.names.Accounts[0].V6 = c.carrier, c.v6
+				src.Locks = d
+				p := sit(t, src, modelOptions{Width: 120, Height: 24})
+				p.press("1")
+				if !c.shut {
+					p.sees("all well")
+					return
+				}
+				p.misses("all well")
+				p.sees("strangers do not come in over IPv4", "100.64.3.4")
+			})
+		})
+	}
 }

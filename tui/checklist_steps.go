@@ -16,6 +16,7 @@ type step struct {
 	good  bool
 	why   string // it is not good yet
 	next  string // what a person can do; "" for nothing but wait
+	tells string // the key of the news that it tells of too; "" for none
 	mend  func(*model)
 }
 
@@ -132,7 +133,7 @@ func (m *model) recordStep(r *proxy.RouteStatus, hosts []string) step {
 		s.mend = func(m *model) { m.showStep(s) }
 		if n := m.facts.nameOf(host); n != nil && n.name.Class != ddns.OK {
 			s.why, s.next = n.table.Provider+" says: "+n.name.Words, tryAgain(n, m.o.Now())
-			s.mend = func(m *model) { m.showLock(n.key) }
+			s.mend, s.tells = func(m *model) { m.showLock(n.key) }, n.key
 		}
 		break
 	}
@@ -152,7 +153,7 @@ func (m *model) certStep(r *proxy.RouteStatus, locks []*lock) step {
 		if l.cert.Why != "" {
 			s.why, s.next = l.cert.Why, tryAgain(l, now)
 		}
-		s.mend = func(m *model) { m.showLock(l.key) }
+		s.mend, s.tells = func(m *model) { m.showLock(l.key) }, l.key
 		break
 	}
 	return s

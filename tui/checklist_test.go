@@ -73,6 +73,7 @@ func TestChecklist(t *testing.T) {
 		n.press("1")
 		n.sees("new: pics", "✗ upstream not yet", "✗ record not yet", "✗ certificate not yet", "refused 10.0.0.9:80",
 			"has no address in the DNS", "→ add a record for it", "asked by itself")
+		n.misses("no certificate for", "all well") // it is told once, and is not well
 		n.probe = nil
 		n.doors.leads[newHost] = Leading{Here: true}
 		n.wait(15 * time.Second)
@@ -112,7 +113,7 @@ func TestChecklistLeads(t *testing.T) {
 		n.certificate(nil)
 		n.wait(15 * time.Second)
 		n.press("1")
-		for range 3 { // from the news, which tells of the certificate too
+		for range 3 { // from the news
 			if n.line("record: ") != "" && n.line("record: ")[0] == '>' {
 				break
 			}
@@ -129,7 +130,7 @@ func TestChecklistLeads(t *testing.T) {
 		n.sees("namecheap says: no such host", "mend [ddns.home]")
 		n.press("d")
 		n.misses("new: pics")
-		n.sees("no longer followed: pics")
+		n.sees("no longer followed: pics", "no certificate for "+newHost, newHost+" is not published", "nobody finds it yet")
 		n.press("d")
 		n.sees("no new route waits")
 	})

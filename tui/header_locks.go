@@ -2,8 +2,10 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"forge.home.arpa/portico/ddns"
 	"forge.home.arpa/portico/proxy"
 )
 
@@ -74,6 +76,20 @@ func (f *facts) namesState() span {
 		}
 	}
 	return worst
+}
+
+// shutOut is why nobody reaches a home over the only way in that its names tell
+// of; "" where somebody does. A router before the home's own may lead here.
+func (f *facts) shutOut() string {
+	if f.revision != nil && f.revision.Config.ACME != nil && f.revision.Config.ACME.Front {
+		return ""
+	}
+	for _, a := range f.names.Accounts {
+		if a.Carrier != "" && !a.V6.IsValid() && !strings.HasSuffix(a.Carrier, ddns.SecondRouter) {
+			return a.Carrier
+		}
+	}
+	return ""
 }
 
 // daysLeft is how long something lasts: never more than it does, in hours when

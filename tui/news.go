@@ -138,6 +138,10 @@ func (f *facts) lockNews(now time.Time) (all []news) {
 		all = append(all, news{key: "address", tone: warn, short: "address unknown", what: "the public address is not certain",
 			felt: "names stay as they were published", cause: why, mend: func(m *model) { m.show(m.certs) }})
 	}
+	if why := f.shutOut(); why != "" {
+		all = append(all, news{key: "carrier", tone: warn, short: "CGNAT", what: "strangers do not come in over IPv4", cause: why,
+			mend: func(m *model) { m.show(m.certs) }})
+	}
 	for _, l := range f.locks() {
 		state := l.state(now)
 		if state.tone == plain {
@@ -147,6 +151,9 @@ func (f *facts) lockNews(now time.Time) (all []news) {
 		switch {
 		case l.name != nil:
 			what, felt = l.host()+" is not published", "after a new address nobody finds it"
+			if l.name.OK.IsZero() {
+				felt = "nobody finds it yet"
+			}
 		case state.s == string(proxy.CertificateEnding):
 			what, felt = "the certificate of "+l.host()+" ends in "+l.ends(now), ""
 		case state.tone == bad:

@@ -53,7 +53,7 @@ func (n *nowPage) jump(m *model, bottom bool) {
 // items are the keys of what the cursor moves over.
 func (n *nowPage) items(m *model) []string {
 	var keys []string
-	for _, w := range m.facts.news(m.o.Now()) {
+	for _, w := range m.troubles() {
 		keys = append(keys, w.key)
 	}
 	for _, s := range m.openSteps() {
@@ -67,7 +67,7 @@ func (n *nowPage) items(m *model) []string {
 
 // open mends what is wrong, or shows a route's requests.
 func (n *nowPage) open(m *model) {
-	all := m.facts.news(m.o.Now())
+	all := m.troubles()
 	if n.cur.at < len(all) {
 		all[n.cur.at].mend(m)
 		return
@@ -85,10 +85,19 @@ func (n *nowPage) open(m *model) {
 // selectedStep is what the cursor is on of what new routes need; nil for none.
 func (n *nowPage) selectedStep(m *model) *step {
 	steps := m.openSteps()
-	if i := n.cur.at - len(m.facts.news(m.o.Now())); i >= 0 && i < len(steps) {
+	if i := n.cur.at - len(m.troubles()); i >= 0 && i < len(steps) {
 		return &steps[i]
 	}
 	return nil
+}
+
+// troubles are the news but those of which the checklist tells more.
+func (m *model) troubles() []news {
+	told := map[string]bool{}
+	for _, s := range m.openSteps() {
+		told[s.tells] = true
+	}
+	return slices.DeleteFunc(m.facts.news(m.o.Now()), func(w news) bool { return told[w.key] })
 }
 
 // troubledFirst puts the routes that are down before those that fail, and both
@@ -112,9 +121,10 @@ func (n *nowPage) draw(m *model, a area) {
 	if !m.facts.known {
 		return
 	}
-	all := m.facts.news(m.o.Now())
-	head, rest := a.top(newsHeight(all, a.h/2))
-	n.drawNews(m, head, all)
+	all := m.troubles()
+	well := allWell(all) && len(m.openSteps()) == 0
+	head, rest := a.top(newsHeight(all, a.h/2, well))
+	n.drawNews(m, head, all, well)
 	rest = n.drawSteps(m, rest, n.cur.at-len(all))
 	roomy, titled := rest.h >= 12, a.h >= 10
 	if roomy {
@@ -133,12 +143,12 @@ func (n *nowPage) draw(m *model, a area) {
 
 // newsHeight is two lines for each of the news, or as many as fit into most
 // and a line for the others; one line for none.
-func newsHeight(all []news, most int) int {
+func newsHeight(all []news, most int, well bool) int {
 	h := 2 * len(all)
 	if h > most {
 		h = max(most/2, 1)*2 + 1
 	}
-	if allWell(all) {
+	if well {
 		h++
 	}
 	return h
@@ -147,8 +157,8 @@ func newsHeight(all []news, most int) int {
 // allWell tells whether nothing is wrong that visitors feel or may come to feel.
 func allWell(all []news) bool { return len(all) == 0 || all[0].tone == calm }
 
-func (n *nowPage) drawNews(m *model, a area, all []news) {
-	if allWell(all) {
+func (n *nowPage) drawNews(m *model, a area, all []news, well bool) {
+	if well {
 		a.line(0).to(gutter).put(plain, "all well")
 		_, a = a.top(1)
 	}
