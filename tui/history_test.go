@@ -207,3 +207,19 @@ func TestPageNames(t *testing.T) {
 		}
 	})
 }
+
+// TestShortLog: a line of the log begins with what a person looks for; what is
+// no such line stays as it is.
+func TestShortLog(t *testing.T) {
+	east := time.FixedZone("east", 2*60*60)
+	for in, want := range map[string]string{
+		"time=1999-12-31T12:04:00.000Z level=WARN msg=\"it is down\" upstream=nas\n": `14:04:00 WARN "it is down" upstream=nas`,
+		"level=INFO msg=line":        "level=INFO msg=line",
+		"time=noon level=INFO msg=x": "time=noon level=INFO msg=x",
+		"":                           "",
+	} {
+		if got := shortLog(in, east); got != want {
+			t.Errorf("%q: %q, not %q", in, got, want)
+		}
+	}
+}

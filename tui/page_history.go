@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"forge.home.arpa/portico/config"
 )
@@ -126,8 +127,21 @@ func drawLog(m *model, a area) {
 	}
 	lines = lines[max(len(lines)-a.h, 0):]
 	for i, s := range lines {
-		a.line(i).to(gutter).text(logLine(s))
+		a.line(i).to(gutter).text(say(logTone(s), shortLog(s, m.o.Now().Location())))
 	}
+}
+
+// shortLog is a line as slog's text handler writes it, where only its beginning
+// has room: the time as the clock here shows it, the level and what was said.
+func shortLog(s string, zone *time.Location) string {
+	s = strings.TrimRight(s, "\n")
+	stamp, rest, _ := strings.Cut(strings.TrimPrefix(s, "time="), " level=")
+	level, said, ok := strings.Cut(rest, " msg=")
+	at, err := time.Parse(time.RFC3339, stamp)
+	if !ok || err != nil {
+		return s
+	}
+	return at.In(zone).Format(time.TimeOnly) + " " + level + " " + said
 }
 
 // logLine marks what a person should look at.
