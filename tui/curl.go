@@ -99,13 +99,10 @@ func quote(l *look, s string) string {
 
 // copySelected puts the request on the clipboard as a curl command.
 func (m *model) copySelected() {
-	d := m.requests.pane
-	if m.scope() == onRequests {
-		row := m.requests.stream.selected()
-		if row == nil {
-			return
-		}
-		d.load(m, row)
+	d := m.looksAt()
+	if d == nil {
+		m.say(plain, "no request is selected")
+		return
 	}
 	if d.Row.Method.String() == "" || d.Row.Host.String() == "" {
 		m.say(warn, "this was no whole request: there is nothing to copy")

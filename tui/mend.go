@@ -68,7 +68,9 @@ func (m *model) mend() {
 	src := m.src.Proxy
 	switch m.scope() {
 	case onRequests, inDetail:
-		if d := m.looksAt(); d != nil {
+		if d := m.looksAt(); d == nil {
+			m.say(plain, "no request is selected")
+		} else {
 			m.seek(func(ctx context.Context) []proxy.Mend { return src.Mends(ctx, d.Detail) }, (*model).read)
 		}
 	case onRoutes:

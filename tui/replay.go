@@ -15,6 +15,7 @@ import (
 func (m *model) replay() {
 	d := m.looksAt()
 	if d == nil {
+		m.say(plain, "no request is selected")
 		return
 	}
 	p, err := proxy.ReplayOf(d.Detail)

@@ -3,6 +3,8 @@ package tui
 import (
 	"errors"
 	"testing"
+
+	"forge.home.arpa/portico/proxy/record"
 )
 
 // TestReplayAsks: what lets people in goes with it only after y; the new record
@@ -49,5 +51,21 @@ func TestReplayRefused(t *testing.T) {
 		e.write("replay")
 		e.press("enter", "n")
 		e.sees("not sent again: no listener takes")
+	})
+}
+
+// TestNothingIsSelected: keys that are for a request say so where there is none.
+func TestNothingIsSelected(t *testing.T) {
+	atNoon(t, func(t *testing.T) {
+		w := home()
+		w.log = record.New(10, 10, 10)
+		p := sit(t, w.source(realStore(t, w, plainFile)), modelOptions{Width: 80, Height: 24})
+		p.press("2")
+		for _, k := range []string{"r", "c", "m"} {
+			p.press("esc", k)
+			p.sees("no request is selected")
+		}
+		p.press("esc", "t")
+		p.sees("nothing is selected; :test URL")
 	})
 }

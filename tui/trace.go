@@ -45,7 +45,9 @@ func (m *model) traceSelected() {
 	}
 	if r := m.facts.route(m.routes.cur.key); m.scope() == onRoutes && r != nil {
 		m.traceURL(m.facts.sampleURL(r))
+		return
 	}
+	m.say(plain, "nothing is selected; :test URL traces what is typed")
 }
 
 // sampleURL is one that the route is made for: its first host, its first path,
