@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -17,7 +18,14 @@ type person struct {
 	t    *testing.T
 	m    *model
 	msgs chan tea.Msg
+	seen sight     // and found whole
 	got  []tea.Msg // what is not for the model: leaveMsg, copyMsg, ...
+}
+
+// sight is a frame in the window it was drawn for.
+type sight struct {
+	frame string
+	w, h  int
 }
 
 // atNoon runs a test in a bubble whose clock says 12:08 on 1 January 2000.
@@ -109,9 +117,12 @@ func (p *person) resize(w, h int) {
 // look returns the frame; every frame must be whole.
 func (p *person) look() string {
 	p.t.Helper()
-	frame := p.m.View()
-	checkFrame(p.t, frame, p.m.w, p.m.h, p.m.look)
-	return frame
+	seen := sight{p.m.View(), p.m.w, p.m.h}
+	if seen != p.seen {
+		checkFrame(p.t, seen.frame, seen.w, seen.h, p.m.look)
+		p.seen = seen
+	}
+	return seen.frame
 }
 
 // text is the frame without colours.
@@ -184,11 +195,11 @@ func checkLine(t *testing.T, s string, l *look) {
 			s = rest
 			continue
 		}
-		r := []rune(s)[0]
+		r, n := utf8.DecodeRuneInString(s)
 		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\ufffd' || r > '~' && !l.utf8 {
 			t.Fatalf("%U is drawn: %q", r, s)
 		}
-		s = s[len(string(r)):]
+		s = s[n:]
 	}
 }
 
