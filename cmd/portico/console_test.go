@@ -244,7 +244,7 @@ func TestAttachAndLeave(t *testing.T) {
 	h.routeTo(answering(t, "here"))
 	service := h.start("run", "--headless").serving()
 	term := newTerm(t)
-	before := term.termios()
+	before, flags := term.termios(), term.flags()
 	client := term.start(h, "attach")
 	term.shows(drawn)
 	if term.termios() == before {
@@ -255,7 +255,7 @@ func TestAttachAndLeave(t *testing.T) {
 	if code := client.ends(soon); code != 0 {
 		t.Errorf("exit %d", code)
 	}
-	if term.termios() != before || !strings.Contains(term.screen.String(), left) {
+	if term.termios() != before || term.flags() != flags || !strings.Contains(term.screen.String(), left) {
 		t.Error("the terminal is not as it was")
 	}
 	if r := h.run("status"); r.code != 0 || !service.running() {
@@ -306,7 +306,7 @@ func TestAttachRestoresWhenTheServiceIsKilled(t *testing.T) {
 	h.routeTo(answering(t, "here"))
 	service := h.start("run", "--headless").serving()
 	term := newTerm(t)
-	before := term.termios()
+	before, flags := term.termios(), term.flags()
 	client := term.start(h, "attach")
 	term.shows(drawn)
 	eventually(t, "the terminal is raw", func() bool { return term.termios() != before })
@@ -314,7 +314,7 @@ func TestAttachRestoresWhenTheServiceIsKilled(t *testing.T) {
 	if code := client.ends(soon); code != 1 {
 		t.Errorf("exit %d, want 1", code)
 	}
-	if term.termios() != before {
+	if term.termios() != before || term.flags() != flags {
 		t.Error("the terminal is not as it was")
 	}
 	term.shows(left)

@@ -117,6 +117,17 @@ func (p *ptyTerm) termios() unix.Termios {
 	return *settings
 }
 
+// flags are those of the terminal's description, which the shell has too: one
+// that does not block is the end of many a program that reads it later.
+func (p *ptyTerm) flags() int {
+	p.t.Helper()
+	flags, err := unix.FcntlInt(uintptr(descriptor(p.tty)), unix.F_GETFL, 0)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return flags
+}
+
 // A terminal that answers nothing must not delay what does not draw, nor be
 // asked anything: Bubble Tea does both in its init.
 func TestVersionLeavesTheTerminalAlone(t *testing.T) {
