@@ -295,8 +295,15 @@ func TestSizeChangesAreForwarded(t *testing.T) {
 	}
 	resized := make(chan os.Signal, 1)
 	resized <- syscall.SIGWINCH
-	if err := c.wait(nil, resized); err != nil {
-		t.Error(err)
+	ended := make(chan error, 1)
+	go func() { ended <- c.wait(nil, resized) }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(soon):
+		t.Error("the console was not told")
 	}
 }
 
