@@ -73,13 +73,16 @@ type certReport struct {
 	Until  time.Time `json:"until,omitzero"`
 	Why    string    `json:"why,omitempty"` // why there is none, or none newer
 	Next   time.Time `json:"next,omitzero"`
+
+	Attempts []proxy.CertificateAttempt `json:"attempts"` // the last ones, the newest last
 }
 
 func certReports(list []proxy.CertificateStatus) []certReport {
 	out := make([]certReport, len(list))
 	now := time.Now()
 	for i, c := range list {
-		out[i] = certReport{Host: c.Host, Kind: c.Kind, State: string(c.State(now)), Issuer: c.Issuer, From: c.From, Until: c.Until, Why: c.Why, Next: c.Next}
+		out[i] = certReport{Host: c.Host, Kind: c.Kind, State: string(c.State(now)), Issuer: c.Issuer, From: c.From, Until: c.Until, Why: c.Why, Next: c.Next,
+			Attempts: append([]proxy.CertificateAttempt{}, c.Attempts...)}
 	}
 	return out
 }

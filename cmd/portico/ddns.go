@@ -138,6 +138,8 @@ type ddnsNameReport struct {
 	Words string    `json:"words"` // the provider's own
 	At    time.Time `json:"at,omitzero"`
 	Next  time.Time `json:"next,omitzero"` // the next try after a failure
+
+	Attempts []ddns.Attempt `json:"attempts"` // the last ones, the newest last
 }
 
 func ddnsReports(s ddns.Status) []ddnsReport {
@@ -151,7 +153,7 @@ func ddnsReports(s ddns.Status) []ddnsReport {
 				state = "new"
 			}
 			r.Names = append(r.Names, ddnsNameReport{Name: n.FQDN, V4: addrText(n.V4), V6: addrText(n.V6), State: state,
-				Words: n.Words, At: n.At, Next: n.Next})
+				Words: n.Words, At: n.At, Next: n.Next, Attempts: append([]ddns.Attempt{}, n.Attempts...)})
 		}
 		list = append(list, r)
 	}

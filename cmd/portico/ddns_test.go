@@ -106,8 +106,12 @@ func TestDDNSCommands(t *testing.T) {
 	states := h.tables()
 	for name, want := range map[string]string{"good a.example.com": "ok 203.0.113.7", "good *.example.com": "ok 203.0.113.7",
 		"bad a.example.com": "stop ", "bad *.example.com": "stop "} {
-		if got := states[name]; got.State+" "+got.V4 != want {
+		got := states[name]
+		if got.State+" "+got.V4 != want {
 			t.Errorf("%s: %+v, want %s", name, got, want)
+		}
+		if len(got.Attempts) != 1 || got.Attempts[0].Words != got.Words || got.Attempts[0].V4.String() != "203.0.113.7" {
+			t.Errorf("%s was tried: %+v", name, got.Attempts)
 		}
 	}
 	if len(states) != 4 || good.requests() != 1 || bad.requests() != 1 {

@@ -174,6 +174,15 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("exit %d, from outside: %+v", code, f)
 	}
 
+	var certs []certReport
+	r := h.run("certs", "--json")
+	if err := json.Unmarshal([]byte(r.out), &certs); err != nil || r.code != 0 || len(certs) != 1 || len(certs[0].Attempts) != 1 || certs[0].Attempts[0].Result != "issued" {
+		t.Errorf("%v %+v", err, r)
+	}
+	if r := h.run("certs", "--now", "www.example.com"); r.code != 0 || !strings.Contains(r.err, "is asked now") || !strings.Contains(r.out, "www.example.com  acme  ok") {
+		t.Errorf("%+v", r)
+	}
+
 	n.lead("www.example.com", "198.51.100.9")
 	list, code = h.diagnosis(func([]finding) bool { return true })
 	if f := saw(list, "dns", "www"); f.Color != red || !strings.Contains(f.Do, "www.example.com A "+n.address) || code != 1 {
