@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -237,6 +238,27 @@ func TestTryNow(t *testing.T) {
 	h.wait(t, "www.home.test", issued)
 	if err := h.TryNow("other.home.test"); err == nil {
 		t.Error("a name that nobody serves was tried")
+	}
+}
+
+// TestTryNowByRecord: who knocks before a pause is over is proved as at the next
+// try: a home that nobody can visit by a record.
+func TestTryNowByRecord(t *testing.T) {
+	p := newPebble(t, nowhere(t), nowhere(t), false)
+	w := here()
+	w.pebble, w.carrier, w.away = p, "CGNAT", errors.New("the provider is away")
+	h := newHome(t, t.TempDir(), listen(t), listen(t), w)
+	h.follow(t, acmePlan(p, "www.home.test"))
+	h.wait(t, "www.home.test", func(s certs.Status) bool { return !s.Next.IsZero() && strings.Contains(s.Why, "is away") })
+	w.mu.Lock()
+	w.away = nil
+	w.mu.Unlock()
+	if err := h.TryNow("www.home.test"); err != nil {
+		t.Fatal(err)
+	}
+	s := h.wait(t, "www.home.test", func(s certs.Status) bool { return len(s.Attempts) == 2 })
+	if last := s.Attempts[1]; s.Pending || !strings.HasPrefix(last.Tried, "dns-01") {
+		t.Errorf("%+v", last)
 	}
 }
 

@@ -79,11 +79,12 @@ func (i *issuer) turn(ctx context.Context, woken bool) {
 	if !woken && time.Now().Before(i.again) {
 		return
 	}
-	open, err := i.gate(ctx)
+	var open opening
+	var err error
 	forced := i.forced.Swap(false)
 	if forced {
-		open = i.forcedOpening(open)
-	} else if err != nil {
+		open = i.forcedOpening(ctx)
+	} else if open, err = i.gate(ctx); err != nil {
 		i.close(err.Error())
 		i.pause = min(max(2*i.pause, look), 12*look)
 		i.again = time.Now().Add(i.pause)

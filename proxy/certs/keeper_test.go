@@ -55,6 +55,7 @@ type world struct {
 	front   string
 	pebble  *pebble
 	noTXT   bool
+	away    error // of who publishes TXT records
 }
 
 func (w *world) Addresses(context.Context) []netip.Addr {
@@ -77,6 +78,12 @@ func (w *world) CanTXT(string) error {
 }
 
 func (w *world) AddTXT(_ context.Context, fqdn, value string) error {
+	w.mu.Lock()
+	away := w.away
+	w.mu.Unlock()
+	if away != nil {
+		return away
+	}
 	w.pebble.mu.Lock()
 	defer w.pebble.mu.Unlock()
 	w.pebble.txt[fqdn] = append(w.pebble.txt[fqdn], value)
