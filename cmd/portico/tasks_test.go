@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,6 +27,9 @@ func TestTasks(t *testing.T) {
 		{"undo the last edit", (*shelf).undoLast},
 		{"switch a route off", (*shelf).switchOff},
 		{"see what that changed in the file", (*shelf).whatChanged},
+		{"send a request again", (*shelf).again},
+		{"serve a host that strangers ask for in vain", (*shelf).serveWiki},
+		{"trust the certificate that a server made itself", (*shelf).trustNAS},
 		{"see until when a certificate is good", (*shelf).untilWhen},
 	} {
 		done := t.Run(task.what, func(t *testing.T) {
@@ -59,6 +64,10 @@ func newShelf(t *testing.T) *shelf {
 		fmt.Fprint(w, "here")
 	}))
 	t.Cleanup(slow.Close)
+	nas := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "nas") }))
+	nas.Config.ErrorLog = log.New(io.Discard, "", 0) // who does not trust it hangs up
+	nas.StartTLS()
+	t.Cleanup(nas.Close)
 	h := newHome(t)
 	h.write("portico.toml", fmt.Sprintf(`# the shelf
 [server]
@@ -78,17 +87,21 @@ to = %q
 host = "cctv.home.arpa"
 to = %q
 allow = ["192.0.2.0/24"]
-`, port, freePort(t), freePort(t), slow.URL, slow.URL))
+
+[route.nas]
+host = "nas.home.arpa"
+to = %q
+`, port, freePort(t), freePort(t), slow.URL, slow.URL, nas.URL))
 	s := &shelf{photos: strings.TrimPrefix(slow.URL, "http://"), url: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	s.guest = visit(t, h)
 	s.sees("[1 Now]", "git")
-	s.visitors(t)
+	s.visitors(t, "git.home.arpa/", "cctv.home.arpa/live", "cloud.home.arpa/", "cloud.home.arpa/report", "cloud.home.arpa/photo/1", "wiki.home.arpa/")
 	return s
 }
 
 // visitors ask for what there is.
-func (s *shelf) visitors(t *testing.T) {
-	for _, at := range []string{"git.home.arpa/", "cctv.home.arpa/live", "cloud.home.arpa/", "cloud.home.arpa/report", "cloud.home.arpa/photo/1"} {
+func (s *shelf) visitors(t *testing.T, pages ...string) {
+	for _, at := range pages {
 		host, path, _ := strings.Cut(at, "/")
 		r, err := http.NewRequest("GET", s.url+"/"+path, nil)
 		if err != nil {
@@ -110,7 +123,7 @@ func (s *shelf) whyGit() {
 }
 
 func (s *shelf) whyThere() {
-	s.press("2", "enter")
+	s.press("2", "up", "enter")
 	s.sees("GET cloud.home.arpa/photo/1", "why this route", "cctv", "cloud")
 }
 
@@ -150,8 +163,8 @@ func (s *shelf) undoLast() {
 }
 
 func (s *shelf) switchOff() {
-	s.press("3", "x")
-	s.sees("enabled = false")
+	s.press("3", "g", "x")
+	s.sees("route cctv", "enabled = false")
 	s.press("y")
 	s.sees("done: ", "off")
 }
@@ -161,7 +174,35 @@ func (s *shelf) whatChanged() {
 	s.sees("+ enabled = false")
 }
 
+func (s *shelf) again() {
+	s.press("2", "up", "r")
+	s.sees("sent again: 200 OK")
+}
+
+func (s *shelf) serveWiki() {
+	s.press(":")
+	s.types("unm")
+	s.press("enter")
+	s.sees("wiki.home.arpa")
+	s.press("a")
+	s.sees("new route", "wiki.home.arpa", ">to")
+	s.types(s.photos)
+	s.press("enter")
+	s.sees("[route.wiki]", "upstream answers")
+	s.press("y")
+	s.sees("done: add route wiki")
+}
+
+func (s *shelf) trustNAS() {
+	s.visitors(s.t, "nas.home.arpa/")
+	s.sees("nas fails", "self-signed")
+	s.press("2", "G", "m")
+	s.sees("trust the certificate of", "self-signed", "+ upstream_tls")
+	s.press("y")
+	s.sees("done: trust the certificate")
+}
+
 func (s *shelf) untilWhen() {
 	s.press("5")
-	s.sees("cctv.home.arpa", "local", "until 20")
+	s.sees("cloud.home.arpa", "local", "until 20")
 }
