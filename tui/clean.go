@@ -119,10 +119,14 @@ func cutMiddle(s string, n int) string {
 	if n <= 6 || width(s) <= n {
 		return cut(s, n)
 	}
-	end := s
-	for width(end) > (n-2)/2 {
-		_, size := utf8.DecodeRuneInString(end)
-		end = end[size:]
+	at, used := len(s), 0
+	for { // from the end: a name in the file may have 8 KB
+		r, size := utf8.DecodeLastRuneInString(s[:at])
+		w := width(string(r))
+		if used+w > (n-2)/2 {
+			break
+		}
+		at, used = at-size, used+w
 	}
-	return ansi.Truncate(s, n-2-width(end), "") + ".." + end
+	return ansi.Truncate(s, n-2-used, "") + ".." + s[at:]
 }
