@@ -123,8 +123,17 @@ func (s *shelf) whyGit() {
 }
 
 func (s *shelf) whyThere() {
-	s.press("2", "up", "enter")
+	s.selectBeforeLast()
+	s.press("enter")
 	s.sees("GET cloud.home.arpa/photo/1", "why this route", "cctv", "cloud")
+}
+
+// selectBeforeLast puts the cursor on the last request but one.
+func (s *shelf) selectBeforeLast() {
+	s.press("2", "G")
+	s.sees("FOLLOW")
+	s.press("k")
+	s.sees("PINNED")
 }
 
 func (s *shelf) whoWasRefused() {
@@ -175,7 +184,8 @@ func (s *shelf) whatChanged() {
 }
 
 func (s *shelf) again() {
-	s.press("2", "up", "r")
+	s.selectBeforeLast()
+	s.press("r")
 	s.sees("sent again: 200 OK")
 }
 
