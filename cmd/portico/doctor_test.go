@@ -224,6 +224,18 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestDoctorAtAWildcard: a name whose record is a wildcard's needs none by hand.
+func TestDoctorAtAWildcard(t *testing.T) {
+	h := newHome(t)
+	n := newInternet(t, h)
+	h.write("portico.toml", strings.Replace(n.text(answersWith(t, "badauth"), "www.example.com"), "[ddns.home]\n", "[ddns.home]\nnames = \"*\"\n", 1))
+	h.start("run", "--headless").serving()
+	list, _ := h.diagnosis(func(list []finding) bool { return saw(list, "ddns", "").Color == red })
+	if f := saw(list, "dns", "www"); f.Do != "portico ddns update home publishes *.example.com A "+n.address+" now, and says what the provider replies" {
+		t.Errorf("%+v", f)
+	}
+}
+
 // TestDoctorAlone says that nothing runs and what can be seen all the same.
 func TestDoctorAlone(t *testing.T) {
 	h := newHome(t)

@@ -59,15 +59,24 @@ func (e *examination) ours(a netip.Addr) bool {
 	return slices.Contains(e.home, a) || ddns.Global(a) && slices.Contains(ownAddresses(), a)
 }
 
-// publishing is what to do about a record: what a table keeps is not changed by
-// hand.
+// publishing is what to do about a record: what a table keeps, by its name or by
+// a wildcard above it, is not changed by hand.
 func (e *examination) publishing(host, byHand string) string {
 	for _, a := range e.ddns.Status().Accounts {
-		if slices.ContainsFunc(a.Names, func(n ddns.NameStatus) bool { return n.FQDN == host }) {
-			return fmt.Sprintf("portico ddns update %s publishes %s now, and says what the provider replies", a.Name, e.records(host))
+		for _, n := range a.Names {
+			if n.FQDN == host || below(host, n.FQDN) {
+				return fmt.Sprintf("portico ddns update %s publishes %s now, and says what the provider replies", a.Name, e.records(n.FQDN))
+			}
 		}
 	}
 	return byHand
+}
+
+// below tells whether a wildcard answers for a host, at any depth (RFC 4592
+// section 2.2.1).
+func below(host, wildcard string) bool {
+	parent, ok := strings.CutPrefix(wildcard, "*")
+	return ok && strings.HasSuffix(host, parent)
 }
 
 // records are what the DNS should say of a host.
