@@ -113,10 +113,11 @@ func (p *paper) addDiff(diff []config.DiffLine) {
 // lessContext leaves out lines that do not change, from both ends, as far as the
 // rest then fits the room.
 func lessContext(diff []config.DiffLine, room int) []config.DiffLine {
+	room = max(room, 1)
 	for len(diff) > room && diff[0].Op == ' ' {
 		diff = diff[1:]
 	}
-	for len(diff) > max(room, 1) && diff[len(diff)-1].Op == ' ' {
+	for len(diff) > room && diff[len(diff)-1].Op == ' ' {
 		diff = diff[:len(diff)-1]
 	}
 	return diff
