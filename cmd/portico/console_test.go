@@ -146,7 +146,7 @@ func TestHeadlessOnATerminal(t *testing.T) {
 func TestConsoleShowsTheLogAndTheHistory(t *testing.T) {
 	_, term, _, _ := inFront(t, "run", "--page", "history")
 	term.shows("found at start")
-	term.shows("msg=serving")
+	term.shows("INFO serving")
 }
 
 func TestConsoleOnADisplay(t *testing.T) {
