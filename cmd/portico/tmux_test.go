@@ -22,14 +22,8 @@ type tmux struct {
 // under test.
 func newTmux(t *testing.T, h *home, shell string) *tmux {
 	t.Helper()
-	for _, program := range []string{"tmux", shell} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("PORTICO_REQUIRE_SERVERS") != "" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
+	program(t, "tmux", "tmux")
+	program(t, shell, shell)
 	if err := os.Mkdir(h.path("bin"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -13,15 +13,9 @@ import (
 // verifier is systemd-analyze, on the units of a home alone.
 func verifier(t *testing.T, h *home) func() string {
 	t.Helper()
-	program, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		if os.Getenv("PORTICO_REQUIRE_SERVERS") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	analyze := program(t, "systemd", "systemd-analyze")
 	return func() string {
-		cmd := exec.Command(program, "verify", "--man=no", h.path("portico.service"))
+		cmd := exec.Command(analyze, "verify", "--man=no", h.path("portico.service"))
 		cmd.Env = append(os.Environ(), "SYSTEMD_UNIT_PATH="+h.dir+":")
 		out, err := cmd.CombinedOutput()
 		if err != nil && len(out) == 0 {
