@@ -25,14 +25,10 @@ func (*detail) scope() scope { return inDetail }
 
 // load takes a row and asks why it went where it went.
 func (d *detail) load(m *model, row *record.Row) {
-	if d.loaded && d.Row.ID == row.ID {
+	if d.shows(row) {
 		return
 	}
-	resume := d.resume
-	*d = detail{loaded: true, resume: resume, Detail: record.Detail{Row: *row}}
-	if found, ok := m.requests.stream.log.Get(row.ID); ok {
-		d.Detail = found
-	}
+	*d = detail{loaded: true, resume: d.resume, Detail: m.requests.stream.whole(row)}
 	d.seekMends(m)
 	id, ask := row.ID, asked(row)
 	m.await(func(context.Context) then {
@@ -43,6 +39,17 @@ func (d *detail) load(m *model, row *record.Row) {
 			}
 		}
 	})
+}
+
+// shows tells whether it is that row's.
+func (d *detail) shows(row *record.Row) bool { return d.loaded && d.Row.ID == row.ID }
+
+// whole is a row with all that is kept of its request.
+func (s *stream) whole(row *record.Row) record.Detail {
+	if found, ok := s.log.Get(row.ID); ok {
+		return found
+	}
+	return record.Detail{Row: *row}
 }
 
 // follow keeps the pane on the selected row.

@@ -71,7 +71,8 @@ func (m *model) mend() {
 		if d := m.looksAt(); d == nil {
 			m.say(plain, "no request is selected")
 		} else {
-			m.seek(func(ctx context.Context) []proxy.Mend { return src.Mends(ctx, d.Detail) }, (*model).read)
+			record := d.Detail // the pane may be on another one by then
+			m.seek(func(ctx context.Context) []proxy.Mend { return src.Mends(ctx, record) }, (*model).read)
 		}
 	case onRoutes:
 		m.mendTarget(m.routes.cur.key, (*model).read)
@@ -82,17 +83,22 @@ func (m *model) mend() {
 	}
 }
 
-// looksAt is the request that the person looks at, whole; nil for none.
+// looksAt is the request that the person looks at, whole; nil for none. One in
+// the list is not opened for it: that would ask its upstream beside whoever
+// wants to know.
 func (m *model) looksAt() *detail {
 	d := m.requests.pane
-	if m.scope() == onRequests {
-		row := m.requests.stream.selected()
-		if row == nil {
-			return nil
-		}
-		d.load(m, row)
+	if m.scope() != onRequests {
+		return d
 	}
-	return d
+	row := m.requests.stream.selected()
+	switch {
+	case row == nil:
+		return nil
+	case d.shows(row):
+		return d
+	}
+	return &detail{Detail: m.requests.stream.whole(row)}
 }
 
 // mendTarget leads to what would mend a route or an upstream; otherwise has what
